@@ -1,0 +1,33 @@
+// A stretch of a file in memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/status.h"
+
+namespace simdr::core {
+
+enum class Access { kRead, kReadWrite };
+
+class Mapping {
+ public:
+  virtual ~Mapping() = default;  // unmaps
+
+  [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
+ protected:
+  Mapping(std::byte* data, std::uint64_t size) noexcept : data_(data), size_(size) {}
+
+ private:
+  std::byte* data_;
+  std::uint64_t size_;
+};
+
+// Maps [offset, offset + size) of `descriptor`, shared. A writable mapping is given its page table entries at once.
+Result<std::unique_ptr<Mapping>> map_descriptor(int descriptor, std::uint64_t offset, std::uint64_t size,
+                                                Access access);
+
+}  // namespace simdr::core

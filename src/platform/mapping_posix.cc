@@ -1,0 +1,68 @@
+// Boost.Interprocess does the mapping; the kernel is then told what it does not know.
+#include <sys/mman.h>
+
+#include <boost/interprocess/exceptions.hpp>
+#include <boost/interprocess/mapped_region.hpp>
+#include <new>
+
+#include "platform/mapping.h"
+
+namespace simdr::core {
+namespace {
+
+namespace ipc = boost::interprocess;
+
+// What mapped_region asks of a "mapping": a descriptor. (file_mapping would open the path again, which by then may be
+// another file.)
+class DescriptorMapping {
+ public:
+  explicit DescriptorMapping(int descriptor) noexcept : handle_{descriptor, false} {}
+  [[nodiscard]] ipc::mapping_handle_t get_mapping_handle() const noexcept { return handle_; }
+
+ private:
+  ipc::mapping_handle_t handle_;
+};
+
+class PosixMapping final : public Mapping {
+ public:
+  PosixMapping(std::byte* data, std::uint64_t size, ipc::mapped_region region) noexcept
+      : Mapping(data, size), region_(std::move(region)) {}
+
+ private:
+  ipc::mapped_region region_;
+};
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+// Larger mappings are for single values: their pages come as the caller touches them.
+constexpr std::size_t kMostPopulated = std::size_t{64} << 20;
+
+void advise_writable(void* data, std::size_t size) noexcept {
+  if (size > kMostPopulated) return;
+  // Advice only: where the kernel is too old for it, pages are faulted in one by one.
+  (void)::madvise(data, size, MADV_POPULATE_WRITE);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Mapping>> map_descriptor(int descriptor, std::uint64_t offset, std::uint64_t size,
+                                                Access access) {
+  try {
+    const bool writable = access == Access::kReadWrite;
+    ipc::mapped_region region(DescriptorMapping(descriptor), writable ? ipc::read_write : ipc::read_only,
+                              static_cast<ipc::offset_t>(offset), static_cast<std::size_t>(size), nullptr,
+                              MAP_NORESERVE);
+    auto* data = static_cast<std::byte*>(region.get_address());
+    if (writable) advise_writable(data, static_cast<std::size_t>(size));
+    return std::unique_ptr<Mapping>(new PosixMapping(data, size, std::move(region)));
+  } catch (const ipc::interprocess_exception& failure) {
+    return make_os_error(static_cast<int>(failure.get_native_error()), "cannot map %llu bytes at offset %llu",
+                         static_cast<unsigned long long>(size), static_cast<unsigned long long>(offset));
+  } catch (const std::bad_alloc&) {
+    return make_error(Status::kNoMemory, "out of memory while mapping a file");
+  }
+}
+
+}  // namespace simdr::core

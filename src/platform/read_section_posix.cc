@@ -1,0 +1,110 @@
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "platform/read_section.h"
+
+namespace simdr::core {
+namespace detail {
+
+thread_local std::uint32_t t_line = 0;
+ReaderLine g_lines[kReaderLineCount];
+// True until the kernel has agreed to membarrier; ThreadSanitizer cannot see such barriers, so it keeps true.
+std::atomic<bool> g_readers_need_barrier{true};
+
+namespace {
+
+std::atomic<std::uint64_t> g_shared_readers{0};
+std::atomic<int> g_membarrier_state{0};  // 0 not asked, 1 asked
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kUseMembarrier = false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr bool kUseMembarrier = false;
+#else
+constexpr bool kUseMembarrier = true;
+#endif
+#else
+constexpr bool kUseMembarrier = true;
+#endif
+
+std::int32_t thread_id() noexcept { return static_cast<std::int32_t>(::syscall(SYS_gettid)); }
+
+bool is_gone(std::int32_t thread) noexcept {
+  return ::syscall(SYS_tgkill, ::getpid(), thread, 0) != 0 && errno == ESRCH;
+}
+
+// The registration must be complete before the first section without a barrier, and it is: the flag changes last.
+void ask_for_membarrier() noexcept {
+  if (!kUseMembarrier) return;
+  int expected = 0;
+  if (!g_membarrier_state.compare_exchange_strong(expected, 1)) return;
+  if (::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0) {
+    g_readers_need_barrier.store(false, std::memory_order_seq_cst);
+  }
+}
+
+void barrier_everywhere() noexcept {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!g_readers_need_barrier.load(std::memory_order_seq_cst)) {
+    ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+  }
+}
+
+void wait_for_line(ReaderLine& line) noexcept {
+  const std::uint64_t seen = line.sequence.load(std::memory_order_acquire);
+  if (seen % 2 == 0) return;
+  for (unsigned spins = 0; line.sequence.load(std::memory_order_acquire) == seen; ++spins) {
+    if (spins < 64) continue;
+    // A thread that fork() did not bring along, or that was ended inside a section, will never close it.
+    if (spins % 1024 == 0 && is_gone(line.owner.load(std::memory_order_relaxed))) return;
+    ::sched_yield();
+  }
+}
+
+bool claim(ReaderLine& line, std::int32_t from, std::int32_t me) noexcept {
+  if (!line.owner.compare_exchange_strong(from, me, std::memory_order_acq_rel)) return false;
+  line.depth = 0;
+  const std::uint64_t sequence = line.sequence.load(std::memory_order_relaxed);
+  line.sequence.store(sequence + sequence % 2, std::memory_order_release);
+  return true;
+}
+
+}  // namespace
+
+std::uint32_t take_line() noexcept {
+  ask_for_membarrier();
+  const std::int32_t me = thread_id();
+  // Our own number first: it was another thread's before us if it is there at all, and that one is gone.
+  for (std::uint32_t i = 0; i < kReaderLineCount; ++i) {
+    if (g_lines[i].owner.load(std::memory_order_relaxed) == me && claim(g_lines[i], me, me)) return t_line = i + 1;
+  }
+  for (std::uint32_t i = 0; i < kReaderLineCount; ++i) {
+    if (g_lines[i].owner.load(std::memory_order_relaxed) == 0 && claim(g_lines[i], 0, me)) return t_line = i + 1;
+  }
+  for (std::uint32_t i = 0; i < kReaderLineCount; ++i) {
+    const std::int32_t other = g_lines[i].owner.load(std::memory_order_relaxed);
+    if (is_gone(other) && claim(g_lines[i], other, me)) return t_line = i + 1;
+  }
+  // Not kept in t_line: the next section tries again.
+  return kReaderLineCount + 1;
+}
+
+void open_shared() noexcept { g_shared_readers.fetch_add(1, std::memory_order_seq_cst); }
+
+void close_shared() noexcept { g_shared_readers.fetch_sub(1, std::memory_order_release); }
+
+}  // namespace detail
+
+void wait_for_readers() noexcept {
+  detail::barrier_everywhere();
+  for (ReaderLine& line : detail::g_lines) detail::wait_for_line(line);
+  while (detail::g_shared_readers.load(std::memory_order_acquire) != 0) ::sched_yield();
+}
+
+}  // namespace simdr::core

@@ -1,0 +1,155 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "platform/file.h"
+#include "platform/fork_canary.h"
+#include <sys/wait.h>
+
+namespace simdr::core {
+namespace {
+
+class FileTest : public ::testing::Test {
+ protected:
+  FileTest() {
+    char name[] = "/tmp/simdr-file-XXXXXX";
+    folder_ = ::mkdtemp(name);
+  }
+  ~FileTest() override { std::filesystem::remove_all(folder_); }
+  std::string path(const char* name) const { return folder_ + "/" + name; }
+  std::unique_ptr<File> create(const char* name) {
+    auto file = files_.open(path(name), OpenMode::kCreateNew, 0640);
+    EXPECT_TRUE(file) << file.error().message;
+    return *std::move(file);
+  }
+
+  std::string folder_;
+  FileSystem& files_ = system_file_system();
+};
+
+TEST_F(FileTest, WritesManyPartsInOrderAndReadsThemBack) {
+  auto file = create("a");
+  std::vector<std::string> texts;
+  std::vector<ByteView> parts;
+  for (int i = 0; i < 2000; ++i) texts.push_back(std::string(static_cast<std::size_t>(i % 7), static_cast<char>('a' + i % 26)));
+  std::string whole;
+  for (const std::string& text : texts) {
+    parts.push_back(as_bytes(text.data(), text.size()));
+    whole += text;
+  }
+  ASSERT_TRUE(file->write_at(5, parts));
+  std::string back(whole.size(), '\0');
+  ASSERT_TRUE(file->read_at(5, back.data(), back.size()));
+  EXPECT_EQ(back, whole);
+  EXPECT_EQ(file->info()->size, 5 + whole.size());
+  EXPECT_EQ(file->info()->permissions & 0777u, 0640u & ~static_cast<unsigned>([] { const mode_t m = ::umask(0); ::umask(m); return m; }()));
+}
+
+TEST_F(FileTest, SaysThatTheFileEndsWhereMoreWasAskedFor) {
+  auto file = create("a");
+  ASSERT_TRUE(file->truncate(10));
+  char buffer[20];
+  const Result<void> got = file->read_at(0, buffer, sizeof buffer);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().status, Status::kIo);
+}
+
+TEST_F(FileTest, NamesWhatAPathIsInsteadOfAFile) {
+  EXPECT_EQ(files_.open(folder_, OpenMode::kReadOnly, 0).error().status, Status::kIsDirectory);
+  EXPECT_EQ(files_.open(folder_, OpenMode::kReadWrite, 0).error().status, Status::kIsDirectory);
+  EXPECT_EQ(files_.open(path("none"), OpenMode::kReadOnly, 0).error().status, Status::kNoSuchFile);
+  ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+  EXPECT_EQ(files_.open(path("fifo"), OpenMode::kReadOnly, 0).error().status, Status::kNotRegularFile);
+  EXPECT_EQ(files_.open(path("fifo"), OpenMode::kReadWrite, 0).error().status, Status::kNotRegularFile);
+  EXPECT_EQ(files_.open("/dev/null", OpenMode::kReadWrite, 0).error().status, Status::kNotRegularFile);
+}
+
+TEST_F(FileTest, CreatesExclusivelyAndFollowsNoPlantedLink) {
+  create("a");
+  EXPECT_EQ(files_.open(path("a"), OpenMode::kCreateNew, 0600).error().status, Status::kExists);
+  ASSERT_EQ(::symlink(path("target").c_str(), path("link").c_str()), 0);
+  EXPECT_EQ(files_.open(path("link"), OpenMode::kCreateNew, 0600).error().status, Status::kExists);
+  EXPECT_FALSE(std::filesystem::exists(path("target")));
+}
+
+TEST_F(FileTest, LeavesNothingOfAnUnnamedFileUntilItIsNamed) {
+  auto file = files_.open_unnamed(path("store"));
+  ASSERT_TRUE(file);
+  const ByteView part = as_bytes("hello", 5);
+  ASSERT_TRUE((*file)->write_at(0, {&part, 1}));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  ASSERT_TRUE(files_.name_unnamed(**file, path("store")));
+  EXPECT_EQ(files_.name_unnamed(**file, path("store")).error().status, Status::kExists);
+  EXPECT_EQ(std::filesystem::file_size(path("store")), 5u);
+}
+
+TEST_F(FileTest, ReplacesAFileInOneStepAndLeavesNoOther) {
+  create("store");
+  auto file = files_.open_unnamed(path("store"));
+  ASSERT_TRUE(file);
+  const ByteView part = as_bytes("new", 3);
+  ASSERT_TRUE((*file)->write_at(0, {&part, 1}));
+  ASSERT_TRUE(files_.replace(**file, path("store")));
+  EXPECT_EQ(std::filesystem::file_size(path("store")), 3u);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), std::filesystem::directory_iterator()), 1);
+}
+
+TEST_F(FileTest, KeepsItsLockWhenAnotherDescriptorOfTheFileIsClosed) {
+  auto first = create("a");
+  ASSERT_TRUE(*first->try_lock());
+  auto second = *files_.open(path("a"), OpenMode::kReadWrite, 0);
+  EXPECT_FALSE(*second->try_lock());
+  EXPECT_TRUE(*second->is_locked_by_other());
+  EXPECT_FALSE(*first->is_locked_by_other());
+  second.reset();
+  ::close(::open(path("a").c_str(), O_RDONLY));
+  auto third = *files_.open(path("a"), OpenMode::kReadWrite, 0);
+  EXPECT_FALSE(*third->try_lock());
+  first.reset();
+  EXPECT_TRUE(*third->try_lock());
+}
+
+TEST_F(FileTest, MapsBeyondItsEndAndSeesWhatIsWrittenLater) {
+  auto file = create("a");
+  auto mapping = file->map(0, std::uint64_t{1} << 32, Access::kRead);
+  ASSERT_TRUE(mapping) << mapping.error().message;
+  std::vector<char> bytes(10'000, 'x');
+  const ByteView part = as_bytes(bytes.data(), bytes.size());
+  ASSERT_TRUE(file->write_at(100'000, {&part, 1}));
+  EXPECT_EQ((*mapping)->data()[105'000], static_cast<std::byte>('x'));
+  auto window = file->map(page_size() * 25, page_size(), Access::kReadWrite);
+  ASSERT_TRUE(window);
+  (*window)->data()[7] = static_cast<std::byte>('y');
+  EXPECT_EQ((*mapping)->data()[page_size() * 25 + 7], static_cast<std::byte>('y'));
+}
+
+TEST_F(FileTest, ResolvesLinksAndNamesThatDoNotExistYet) {
+  create("a");
+  ASSERT_EQ(::symlink(path("a").c_str(), path("link").c_str()), 0);
+  EXPECT_EQ(*files_.canonical(path("link")), *files_.canonical(path("a")));
+  EXPECT_EQ(*files_.canonical(path("b")), *files_.canonical(folder_) + "/b");
+  EXPECT_FALSE(files_.canonical(path("no/such")));
+}
+
+TEST(ForkCanaryTest, KnowsAChild) {
+  const ForkCanary canary;
+  EXPECT_FALSE(canary.in_child());
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(canary.in_child() ? 7 : 8);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_FALSE(canary.in_child());
+}
+
+}  // namespace
+}  // namespace simdr::core
