@@ -1,0 +1,191 @@
+// Lookups and single changes. Growth is in key_index_growth.cc, batches are in key_index_batch.cc.
+//
+// Why readers need no lock
+//
+// A reader loads the directory word W, its entry E and then slots, all with acquire. The writer changes slots of
+// the current segments one store at a time; it replaces a segment by filling another and then storing the entries
+// that led to it, with release. The old segment's memory may be filled for other keys right after that.
+//
+//   Hits need no validation. A slot confirmed by the full hash was stored for this very key. The slots a reader
+//   sees in E's segment were stored at or after E's publication (older ones were overwritten before it, and E was
+//   acquired), so that offset was the key's newest when it was stored or copied. It was not replaced before the
+//   find began: else either this slot would hold the new one, or E or W would have been replaced before, and the
+//   loads would have shown that.
+//
+//   A miss is believed only if E and W are unchanged after the slots were read. All stores into a segment are
+//   releases, those that clear and fill recycled memory too. If a slot showed a value of a later use of the
+//   memory, then the reader is synchronised with the writer after the store that replaced E (or, if that went to
+//   a larger directory, W); its second loads come after, so they see it, and it tries again. Without such a value
+//   all slots are of E's use, where a key never moves: a key that is there all the time sits in one slot, and
+//   what stops the search before that slot, an empty slot in an earlier group, cannot be: see the invariant in
+//   segment.h.
+//
+//   E cannot come back: each replacement of an entry raises its 18-bit generation or its depth. The same memory
+//   with the same generation takes a quarter of a million rebuilds of one segment, each after 900 erased keys,
+//   exactly, between two loads of a stopped reader: ten seconds of nothing else. W cannot come back: directories
+//   only double.
+//
+// The trailer itself is written before put() stores the offset with release. No fences: ThreadSanitizer does not
+// model them.
+#include "index/key_index.h"
+
+#include <cassert>
+
+namespace simdr::core {
+
+KeyIndex::KeyIndex(std::uint64_t seed, SlabAllocator& allocator) noexcept
+    : mix_(seed), memory_(allocator), blocks_(memory_), segments_(memory_) {}
+
+std::uint64_t KeyIndex::find(ByteView file, std::uint64_t key_hash) const noexcept {
+  const HashesInFile hashes(file);
+  const std::uint64_t mixed = mix_(key_hash);
+  for (;;) {
+    const DirectoryView directory = readers_directory();
+    if (!directory.exists()) return kAbsent;
+    const DirectoryEntry& entry = directory.entry(directory.index_of(mixed));
+    const Segment segment(entry.load(std::memory_order_acquire));
+    const std::uint64_t offset = segment.find(hashes, mixed, key_hash);
+    if (offset != kAbsent) return offset;
+    if (entry.load(std::memory_order_acquire) == segment.entry() && readers_directory().word() == directory.word()) {
+      return kAbsent;
+    }
+  }
+}
+
+void KeyIndex::prefetch(std::uint64_t key_hash) const noexcept {
+  const std::uint64_t mixed = mix_(key_hash);
+  const DirectoryView directory = readers_directory();
+  if (!directory.exists()) return;
+  const Segment segment(directory.entry(directory.index_of(mixed)).load(std::memory_order_acquire));
+  prefetch_line(&segment.group(segment.home(mixed)).slot(0));
+}
+
+// One segment per call, copied whole before it is believed: half a segment handed out could not be taken back
+// when it splits. The cursor is always where some segment begins, because segments only ever divide; and the
+// segment found there begins there, because entries are replaced from the last to the first: whoever has seen a
+// segment that ends at the cursor sees, at the cursor, nothing older than what was made together with it. Where a
+// division is half published, the first entry still leads to the undivided segment, which is then taken whole.
+std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_offsets) const noexcept {
+  for (;;) {
+    const DirectoryView directory = readers_directory();
+    if (!directory.exists()) {
+      cursor->is_at_end = true;
+      return 0;
+    }
+    const std::uint64_t first = directory.index_of(cursor->mixed);
+    const Segment segment(directory.entry(first).load(std::memory_order_acquire));
+    const Slot* slots = segment.slots();
+    std::size_t found = 0;
+    for (std::uint32_t i = 0; i < segment.group_count() * kGroupSlots; ++i) {
+      const std::uint64_t slot = slots[i].load(std::memory_order_acquire);
+      out_offsets[found] = slot & kOffsetMask;
+      found += slot != kEmptySlot && slot != kDeletedSlot ? 1 : 0;
+    }
+    const std::uint64_t end = first + (std::uint64_t{1} << (directory.depth() - segment.depth()));
+    if (directory.entry(first).load(std::memory_order_acquire) != segment.entry()) continue;
+    if (readers_directory().word() != directory.word()) continue;
+
+    cursor->is_at_end = end == directory.size();
+    if (!cursor->is_at_end) cursor->mixed = end << (64 - directory.depth());
+    return found;
+  }
+}
+
+KeyIndex::Place KeyIndex::look_up(Segment segment, bool has_deleted, HashesInFile file, std::uint64_t mixed,
+                                  std::uint64_t key_hash) const noexcept {
+  Place place;
+  const std::uint64_t tag = segment.tag(mixed);
+  const std::uint32_t home = segment.home(mixed);
+  std::uint32_t index = home;
+  for (std::uint32_t left = segment.group_count(); left != 0; --left, index = segment.next(index)) {
+    const Group group = segment.group(index);
+    const std::uint32_t empty = group.equal_to(kEmptySlot);
+    for (std::uint32_t mask = group.with_tag(tag); mask != 0; mask &= mask - 1) {
+      Slot& slot = group.first_of(mask);
+      if (!file.confirms(slot.load(std::memory_order_relaxed), key_hash)) continue;
+      place.match = &slot;
+      place.group_has_empty = empty != 0;
+      return place;
+    }
+    if (place.vacant == nullptr) {
+      const std::uint32_t vacant = empty | (has_deleted ? group.equal_to(kDeletedSlot) : 0);
+      if (vacant != 0) {
+        place.vacant = &group.first_of(vacant);
+        place.is_displaced = index != home;
+      }
+    }
+    if (empty != 0) break;
+  }
+  return place;
+}
+
+std::uint64_t KeyIndex::put(ByteView file, std::uint64_t key_hash, std::uint64_t trailer_offset) noexcept {
+  return put_mixed(HashesInFile(file), mix_(key_hash), key_hash, trailer_offset, IfPresent::kReplace);
+}
+
+std::uint64_t KeyIndex::put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash,
+                                  std::uint64_t trailer_offset, IfPresent if_present) noexcept {
+  assert(trailer_offset != kAbsent && trailer_offset < kDeletedSlot);
+  const DirectoryView view = directory();
+  assert(view.exists() && "put() without reserve()");
+  const std::uint64_t index = view.index_of(mixed);
+  const Segment segment = view.segment(index);
+  SegmentUse& use = view.use(view.first_of(index));
+  const Place place = look_up(segment, use.deleted != 0, file, mixed, key_hash);
+  if (place.match != nullptr) {
+    const std::uint64_t old = place.match->load(std::memory_order_relaxed);
+    if (if_present == IfPresent::kReplace) {
+      place.match->store((old & ~kOffsetMask) | trailer_offset, std::memory_order_release);
+    }
+    return old & kOffsetMask;
+  }
+  assert(place.vacant != nullptr && "put() without reserve()");
+  if (place.vacant == nullptr) return kAbsent;
+  if (place.vacant->load(std::memory_order_relaxed) == kDeletedSlot) {
+    --use.deleted;
+  } else {
+    ++use.used;
+  }
+  const std::uint64_t displaced = place.is_displaced ? kDisplaced : 0;
+  place.vacant->store(segment.tag(mixed) << kTagShift | displaced | trailer_offset, std::memory_order_release);
+  add_to(&count_, 1);
+  return kAbsent;
+}
+
+std::uint64_t KeyIndex::erase(ByteView file, std::uint64_t key_hash) noexcept {
+  const DirectoryView view = directory();
+  if (!view.exists()) return kAbsent;
+  const std::uint64_t mixed = mix_(key_hash);
+  const std::uint64_t index = view.index_of(mixed);
+  SegmentUse& use = view.use(view.first_of(index));
+  const Place place = look_up(view.segment(index), false, HashesInFile(file), mixed, key_hash);
+  if (place.match == nullptr) return kAbsent;
+
+  const std::uint64_t old = place.match->load(std::memory_order_relaxed);
+  // In a full group a mark must stay, since keys may lie beyond it.
+  place.match->store(place.group_has_empty ? kEmptySlot : kDeletedSlot, std::memory_order_release);
+  if (place.group_has_empty) {
+    --use.used;
+  } else {
+    ++use.deleted;
+  }
+  add_to(&count_, ~std::uint64_t{0});
+  return old & kOffsetMask;
+}
+
+// The count first: slots are added before the keys that need them, so the quotient stays below one in any case.
+double KeyIndex::load() const noexcept {
+  const std::uint64_t keys = count_.load(std::memory_order_acquire);
+  const std::uint64_t slots = slot_count_.load(std::memory_order_relaxed);
+  return slots == 0 ? 0 : static_cast<double>(keys) / static_cast<double>(slots);
+}
+
+void KeyIndex::clear() noexcept {
+  directory_word_.store(0, std::memory_order_release);
+  blocks_.clear();
+  segments_.clear();
+  count_.store(0, std::memory_order_relaxed);
+  slot_count_.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace simdr::core

@@ -1,0 +1,150 @@
+// The index in memory: key hash -> offset of the newest trailer with that hash. Readers take no lock and write nothing
+// that is shared; every answer is confirmed by the hash in the mapped file, so a slot is 8 bytes. Memory is 9.5 to 21.3
+// bytes per key from ten thousand keys on, up to 28 where as many are erased as put, and 38 KiB for a few keys. It does
+// not shrink.
+//
+// `file` is always the mapped file from its offset 0, as far as the caller may read. A reader's may be shorter
+// than the writer's: keys beyond it are absent for that reader. The writer's must hold every offset it has put.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "index/directory.h"
+#include "index/hash_mixer.h"
+#include "index/segment.h"
+#include "index/segment_pool.h"
+#include "index/slab_allocator.h"
+
+namespace simdr::core {
+
+class KeyIndex {
+ public:
+  static constexpr std::uint64_t kAbsent = 0;
+
+  // `seed` must be unknown to whoever chooses the keys: it keeps them from colliding on purpose. Allocates
+  // nothing; `allocator` outlives the index.
+  explicit KeyIndex(std::uint64_t seed, SlabAllocator& allocator = heap_slab_allocator()) noexcept;
+  KeyIndex(const KeyIndex&) = delete;
+  KeyIndex& operator=(const KeyIndex&) = delete;
+
+  // Readers: any number of threads, at any time between construction and clear() or destruction.
+  //
+  // A key that was put before the call is found with an offset that was its newest at some moment of the call;
+  // one that was erased before the call, and not put again, is absent.
+  [[nodiscard]] std::uint64_t find(ByteView file, std::uint64_t key_hash) const noexcept;
+  // The same for each of many, in about half the time per key. out_offsets may not overlap key_hashes.
+  void find_many(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
+                 std::uint64_t* out_offsets) const noexcept;
+  // Asks for the lines that find() or put() of this hash will touch, trailers excepted.
+  void prefetch(std::uint64_t key_hash) const noexcept;
+  // Calls f(offset) for every key, in no order. A key that is there during the whole call is visited exactly
+  // once, with an offset that was its newest at some moment of it; one that is put, replaced or erased meanwhile
+  // may be visited with either state, or not at all (twice if it was erased and put again). With the writer kept
+  // out it is exact. Takes 32 KiB of stack.
+  template <typename F>
+  void for_each_offset(F&& f) const {
+    std::array<std::uint64_t, kSegmentSlots> offsets;
+    for (SegmentCursor cursor; !cursor.is_at_end;) {
+      const std::size_t found = next_offsets(&cursor, offsets.data());
+      for (std::size_t i = 0; i < found; ++i) f(offsets[i]);
+    }
+  }
+
+  // Writer: one thread at a time, serialised by the caller.
+  //
+  // Does all growth, so that one put() for each given hash (repeated ones included) cannot fail; also fetches
+  // their slots. Erasing in between is allowed. False is out of memory: readers and later calls see the map as it
+  // was.
+  [[nodiscard]] bool reserve(ByteView file, const std::uint64_t* key_hashes, std::size_t count) noexcept;
+  // The previous offset or kAbsent. Needs a reservation. The trailer must be in the file already: readers see it
+  // as soon as they see the offset.
+  std::uint64_t put(ByteView file, std::uint64_t key_hash, std::uint64_t trailer_offset) noexcept;
+  // Puts in order, so the last of equal hashes wins and is told of the one before. out_previous may be null.
+  void put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets, std::size_t count,
+                std::uint64_t* out_previous) noexcept;
+  // The previous offset or kAbsent.
+  std::uint64_t erase(ByteView file, std::uint64_t key_hash) noexcept;
+
+  // For building from the newest entry to the oldest: a key that is there keeps its offset. Reserves by itself.
+  // out_inserted may be null; else 1 where inserted and 0 where the key was there. False is out of memory: a part
+  // was inserted, as out_inserted tells (0 for the rest).
+  [[nodiscard]] bool insert_absent_many(ByteView file, const std::uint64_t* key_hashes,
+                                        const std::uint64_t* trailer_offsets, std::size_t count,
+                                        std::uint8_t* out_inserted) noexcept;
+  // A hint, so that building `key_count` keys does not split on the way. Does nothing when the index has memory
+  // already. False is out of memory; the index is then usable and empty. Do not pass what a file claims unchecked.
+  [[nodiscard]] bool expect(std::uint64_t key_count) noexcept;
+  // Gives all memory back. No reader may be under way.
+  void clear() noexcept;
+
+  // Any thread; relaxed figures.
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
+  // Bytes taken from the allocator, and this object.
+  [[nodiscard]] std::uint64_t memory_size() const noexcept { return memory_.size() + sizeof *this; }
+  // Keys per slot, 0 to 0.84.
+  [[nodiscard]] double load() const noexcept;
+
+ private:
+  // Where for_each_offset is: all keys whose mixed hash is below `mixed` are done.
+  struct SegmentCursor {
+    std::uint64_t mixed = 0;
+    bool is_at_end = false;
+  };
+  enum class IfPresent { kReplace, kKeep };
+  // Where the writer found a key, or where it would go.
+  struct Place {
+    Slot* match = nullptr;
+    Slot* vacant = nullptr;  // the first empty or deleted slot on the way
+    bool group_has_empty = false;  // of `match`
+    bool is_displaced = false;  // of `vacant`
+  };
+
+  std::size_t next_offsets(SegmentCursor* cursor, std::uint64_t* out_offsets) const noexcept;
+  void find_block(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
+                  std::uint64_t* out_offsets) const noexcept;
+  [[nodiscard]] DirectoryView readers_directory() const noexcept {
+    return DirectoryView(directory_word_.load(std::memory_order_acquire));
+  }
+
+  // Writer.
+  [[nodiscard]] DirectoryView directory() const noexcept {
+    return DirectoryView(directory_word_.load(std::memory_order_relaxed));
+  }
+  template <typename MixedAt>
+  [[nodiscard]] bool reserve_all(HashesInFile file, std::size_t count, MixedAt mixed_at) noexcept;
+  template <typename MixedAt>
+  [[nodiscard]] bool make_room_for_pending(HashesInFile file, std::size_t count, MixedAt mixed_at) noexcept;
+  [[nodiscard]] bool reserve_one(HashesInFile file, std::uint64_t mixed) noexcept;
+  [[nodiscard]] bool make_room(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;
+  [[nodiscard]] bool create_first(std::uint64_t needed) noexcept;
+  [[nodiscard]] bool enlarge(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;
+  [[nodiscard]] bool drop_deleted(HashesInFile file, std::uint64_t first) noexcept;
+  [[nodiscard]] bool divide(HashesInFile file, std::uint64_t first) noexcept;
+  void replace_segment(std::uint64_t first, Segment by, std::uint32_t live) noexcept;
+
+  [[nodiscard]] Place look_up(Segment segment, bool has_deleted, HashesInFile file, std::uint64_t mixed,
+                              std::uint64_t key_hash) const noexcept;
+  std::uint64_t put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash, std::uint64_t trailer_offset,
+                          IfPresent if_present) noexcept;
+  void prefetch_match(HashesInFile file, std::uint64_t mixed) const noexcept;
+  void add_to(std::atomic<std::uint64_t>* figure, std::uint64_t difference) noexcept {
+    figure->store(figure->load(std::memory_order_relaxed) + difference, std::memory_order_release);
+  }
+
+  // What readers load, on a line that only a doubling of the directory writes.
+  alignas(64) std::atomic<std::uint64_t> directory_word_{0};
+  const HashMixer mix_;
+
+  // The writer's.
+  alignas(64) std::atomic<std::uint64_t> count_{0};
+  std::atomic<std::uint64_t> slot_count_{0};
+  IndexMemory memory_;
+  Directory blocks_;
+  SegmentPool segments_;
+};
+
+}  // namespace simdr::core

@@ -1,0 +1,122 @@
+// Many keys at once. A lookup alone waits for three lines, one after the other: directory entry, group, trailer.
+// Here each of the three is asked for by a whole block of keys before the first of them is used.
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "index/key_index.h"
+#include "index/key_index_reserve.h"
+
+namespace simdr::core {
+namespace {
+
+// More than a core has outstanding misses, less than what would leave the first cache before it is used.
+constexpr std::size_t kBlock = 32;
+// The home groups of a chunk stay in the second cache between reserving and inserting.
+constexpr std::size_t kChunk = 256;
+
+struct Lane {
+  std::uint64_t mixed;
+  const DirectoryEntry* entry;
+  std::uint64_t entry_word;
+  std::uint64_t candidate;  // the first slot with the right tag in the home group, or kEmptySlot
+};
+
+}  // namespace
+
+void KeyIndex::find_many(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
+                         std::uint64_t* out_offsets) const noexcept {
+  for (std::size_t i = 0; i < count; i += kBlock) {
+    find_block(file, key_hashes + i, std::min(kBlock, count - i), out_offsets + i);
+  }
+}
+
+// What the home group alone cannot answer goes through find(), as does a miss that fails its validation.
+void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
+                          std::uint64_t* out_offsets) const noexcept {
+  const HashesInFile hashes(file);
+  const DirectoryView directory = readers_directory();
+  if (!directory.exists()) {
+    std::fill_n(out_offsets, count, kAbsent);
+    return;
+  }
+  std::array<Lane, kBlock> lanes;
+  for (std::size_t i = 0; i < count; ++i) {
+    lanes[i].mixed = mix_(key_hashes[i]);
+    lanes[i].entry = &directory.entry(directory.index_of(lanes[i].mixed));
+    prefetch_line(lanes[i].entry);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    lanes[i].entry_word = lanes[i].entry->load(std::memory_order_acquire);
+    const Segment segment(lanes[i].entry_word);
+    prefetch_line(&segment.group(segment.home(lanes[i].mixed)).slot(0));
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const Segment segment(lanes[i].entry_word);
+    const Group home = segment.group(segment.home(lanes[i].mixed));
+    lanes[i].candidate = home.first_with_tag(segment.tag(lanes[i].mixed));
+    if (lanes[i].candidate != kEmptySlot) hashes.prefetch(lanes[i].candidate);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const Lane& lane = lanes[i];
+    if (hashes.confirms(lane.candidate, key_hashes[i])) {
+      out_offsets[i] = lane.candidate & kOffsetMask;
+      continue;
+    }
+    const Segment segment(lane.entry_word);
+    const bool is_absent =
+        segment.is_surely_absent(segment.group(segment.home(lane.mixed)), lane.candidate, lane.mixed) &&
+        lane.entry->load(std::memory_order_acquire) == lane.entry_word &&
+        readers_directory().word() == directory.word();
+    out_offsets[i] = is_absent ? kAbsent : find(file, key_hashes[i]);
+  }
+}
+
+// The trailer of what seems to be the key's present slot, if there is one.
+void KeyIndex::prefetch_match(HashesInFile file, std::uint64_t mixed) const noexcept {
+  const DirectoryView view = directory();
+  const Segment segment = view.segment(view.index_of(mixed));
+  const Group home = segment.group(segment.home(mixed));
+  const std::uint64_t slot = home.first_with_tag(segment.tag(mixed));
+  if (slot != kEmptySlot) file.prefetch(slot);
+}
+
+void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets,
+                        std::size_t count, std::uint64_t* out_previous) noexcept {
+  const HashesInFile hashes(file);
+  std::array<std::uint64_t, kBlock> mixed;
+  for (std::size_t begin = 0; begin < count; begin += kBlock) {
+    const std::size_t end = std::min(count, begin + kBlock);
+    for (std::size_t i = begin; i < end; ++i) {
+      mixed[i - begin] = mix_(key_hashes[i]);
+      prefetch(key_hashes[i]);
+    }
+    for (std::size_t i = begin; i < end; ++i) prefetch_match(hashes, mixed[i - begin]);
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::uint64_t previous =
+          put_mixed(hashes, mixed[i - begin], key_hashes[i], trailer_offsets[i], IfPresent::kReplace);
+      if (out_previous != nullptr) out_previous[i] = previous;
+    }
+  }
+}
+
+bool KeyIndex::insert_absent_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets,
+                                  std::size_t count, std::uint8_t* out_inserted) noexcept {
+  const HashesInFile hashes(file);
+  std::array<std::uint64_t, kChunk> mixed;
+  if (out_inserted != nullptr) std::fill_n(out_inserted, count, std::uint8_t{0});
+  for (std::size_t begin = 0; begin < count; begin += kChunk) {
+    const std::size_t size = std::min(kChunk, count - begin);
+    for (std::size_t i = 0; i < size; ++i) mixed[i] = mix_(key_hashes[begin + i]);
+    if (!reserve_all(hashes, size, [&](std::size_t i) { return mixed[i]; })) return false;
+    for (std::size_t i = 0; i < size; ++i) prefetch_match(hashes, mixed[i]);
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::size_t at = begin + i;
+      const std::uint64_t present = put_mixed(hashes, mixed[i], key_hashes[at], trailer_offsets[at], IfPresent::kKeep);
+      if (out_inserted != nullptr && present == kAbsent) out_inserted[at] = 1;
+    }
+  }
+  return true;
+}
+
+}  // namespace simdr::core

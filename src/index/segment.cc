@@ -1,0 +1,108 @@
+#include "index/segment.h"
+
+#include <array>
+
+#include "index/hash_mixer.h"
+
+namespace simdr::core {
+namespace {
+
+// Where slots go while a segment is filled. Counting per group spares looking at the slots again.
+class Filling {
+ public:
+  explicit Filling(Segment segment) noexcept : segment_(segment) {}
+
+  // Release, because `segment` may be recycled memory that a late reader still looks at: whoever sees this value
+  // also sees that the segment's former directory entry is gone.
+  void add(std::uint32_t home, std::uint64_t tag_and_offset) noexcept {
+    std::uint32_t group = home;
+    while (used_[group] == kGroupSlots) group = segment_.next(group);
+    const std::uint64_t displaced = group == home ? 0 : kDisplaced;
+    segment_.group(group).slot(used_[group]++).store(tag_and_offset | displaced, std::memory_order_release);
+    ++count_;
+  }
+
+  [[nodiscard]] Segment segment() const noexcept { return segment_; }
+  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+
+ private:
+  Segment segment_;
+  std::uint32_t count_ = 0;
+  std::array<std::uint8_t, kFullGroups> used_{};
+};
+
+[[nodiscard]] bool is_live(std::uint64_t slot) noexcept { return slot != kEmptySlot && slot != kDeletedSlot; }
+
+// Hands out the live slots of a segment, with the file's lines asked for some way ahead: all of them, or those of
+// displaced slots, which are rare, so that one has to look further.
+template <typename Place>
+void walk(Segment from, bool needs_all_hashes, HashesInFile file, Place place) {
+  const Slot* slots = from.slots();
+  const std::uint32_t count = from.group_count() * kGroupSlots;
+  const std::uint32_t ahead = needs_all_hashes ? 32 : 192;
+  const auto needs_hash = [&](std::uint64_t slot) {
+    return is_live(slot) && (needs_all_hashes || (slot & kDisplaced) != 0);
+  };
+  for (std::uint32_t i = 0; i < count + ahead; ++i) {
+    if (i < count) {
+      const std::uint64_t coming = slots[i].load(std::memory_order_relaxed);
+      if (needs_hash(coming)) file.prefetch(coming);
+    }
+    if (i < ahead) continue;
+    const std::uint64_t slot = slots[i - ahead].load(std::memory_order_relaxed);
+    if (is_live(slot)) place(slot, (i - ahead) / kGroupSlots, needs_hash(slot));
+  }
+}
+
+}  // namespace
+
+Segment::Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth, std::uint32_t generation) noexcept
+    : entry_(reinterpret_cast<std::uintptr_t>(block) | log2_groups | static_cast<std::uint64_t>(depth) << 4 |
+             static_cast<std::uint64_t>(generation & 0xFFFFu) << 48 |
+             static_cast<std::uint64_t>(generation >> 16 & 3u) << 10) {}
+
+std::uint64_t Segment::find_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
+  const std::uint64_t wanted = tag(mixed);
+  std::uint32_t index = home(mixed);
+  // The bound matters only to a reader whose segment is recycled under it and may show no empty slot.
+  for (std::uint32_t left = group_count(); left != 0; --left, index = next(index)) {
+    const Group slots = group(index);
+    for (std::uint32_t mask = slots.with_tag(wanted); mask != 0; mask &= mask - 1) {
+      const std::uint64_t slot = slots.first_of(mask).load(std::memory_order_acquire);
+      if (slot >> kTagShift == wanted && file.confirms(slot, key_hash)) return slot & kOffsetMask;
+    }
+    if (slots.has_empty()) return 0;
+  }
+  return 0;
+}
+
+std::uint32_t rebuild(Segment from, Segment to, HashesInFile file, const HashMixer& mix) noexcept {
+  Filling filling(to);
+  walk(from, from.log2_groups() != to.log2_groups(), file,
+       [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
+         const std::uint32_t home = needs_hash ? to.home(mix(file.at(slot & kOffsetMask))) : group;
+         filling.add(home, slot & ~kDisplaced);
+       });
+  return filling.count();
+}
+
+RebuiltCounts split(Segment from, Segment low, Segment high, HashesInFile file, const HashMixer& mix) noexcept {
+  Filling lows(low);
+  Filling highs(high);
+  const std::uint32_t bit_in_slot = 63 - (from.depth() - from.window());
+  const bool moves_window = from.window() != low.window();
+  walk(from, moves_window, file, [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
+    std::uint32_t home = group;
+    std::uint64_t moved = slot & ~kDisplaced;
+    if (needs_hash) {
+      const std::uint64_t mixed = mix(file.at(slot & kOffsetMask));
+      home = low.home(mixed);
+      moved = low.tag(mixed) << kTagShift | (slot & kOffsetMask);
+    }
+    Filling& side = (slot >> bit_in_slot & 1) != 0 ? highs : lows;
+    side.add(home, moved);
+  });
+  return {lows.count(), highs.count()};
+}
+
+}  // namespace simdr::core

@@ -1,0 +1,213 @@
+// A segment: up to 512 groups of one cache line, eight slots each, and how a mixed hash `m` finds its way there.
+//
+//   m     63                                    24       16                0
+//         | directory: top `depth` bits ...      | group  | unused          |
+//              |<- tag: 15 bits from 63 - window ->|          window = depth rounded down to 8
+//
+//   slot  63         49  48         47                                   0
+//         | tag        | displaced | trailer offset                       |     0 = empty, offset 2^48-1 = deleted
+//
+//   entry 63         48  47                        12  11 10  9        4  3           0
+//         | generation | address of a 4 KiB-aligned  | gen.  | depth     | log2 of the  |
+//         |   low 16   | block of 32 KiB             | high  |           | group count  |
+//
+// The tag starts at most seven bits above the first bit the directory does not decide. So the bit by which a
+// segment splits is in the slot, and 8 to 15 bits of the tag still tell its keys apart. `displaced` says that the
+// slot is not in its key's home group; where it is clear the position is the home. A split therefore reads the
+// file only for displaced keys (one in ten when it is full), and for all of them once in eight levels, when the
+// window moves: a put must not wait for 3,500 cold pages.
+//
+// A lookup goes from the home group to the next (wrapping) until a group that has an empty slot. Invariant: a group
+// that was ever full stays without empty slots until the segment is rebuilt (erase leaves a deleted mark there),
+// so no key lies beyond a group with an empty slot on its way.
+//
+// A segment of fewer groups than 512 lives in the same block as its successors, at its own size from the start: 1
+// group at 64, 2 at 128, ... 256 at 16,384. The small ones cost nothing that way, and when the full size is
+// reached the block is an ordinary spare segment.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/endian.h"
+#include "format/layout.h"
+#include "format/trailer.h"
+
+namespace simdr::core {
+
+class HashMixer;
+
+using Slot = std::atomic<std::uint64_t>;
+static_assert(Slot::is_always_lock_free && sizeof(Slot) == 8);
+
+inline constexpr std::uint32_t kGroupSlots = 8;
+inline constexpr std::uint32_t kFullLog2Groups = 9;
+inline constexpr std::uint32_t kFullGroups = 1u << kFullLog2Groups;
+inline constexpr std::uint32_t kSegmentSlots = kFullGroups * kGroupSlots;
+inline constexpr std::size_t kSegmentSize = kSegmentSlots * sizeof(Slot);
+inline constexpr std::size_t kSegmentAlignment = 4096;
+
+inline constexpr std::uint32_t kWindowStep = 8;  // levels of splits between two moves of the tag window
+inline constexpr std::uint32_t kTagBits = 15;
+inline constexpr std::uint32_t kGroupBitsAt = 16;
+// 2^32 segments hold more keys than a file of 256 TiB has room for.
+inline constexpr std::uint32_t kMaxDepth = 32;
+
+inline constexpr std::uint64_t kOffsetMask = kMaxStoreSize - 1;
+inline constexpr std::uint64_t kDisplaced = kMaxStoreSize;
+inline constexpr std::uint32_t kTagShift = 64 - kTagBits;
+inline constexpr std::uint64_t kEmptySlot = 0;              // no payload is empty, so no trailer is at 0
+inline constexpr std::uint64_t kDeletedSlot = kOffsetMask;  // and none in the last 19 bytes
+static_assert(kDisplaced << 1 == std::uint64_t{1} << kTagShift);
+
+// Non-empty slots a segment may have: 27 of 32. Lookups of absent keys pass 3.4 adjacent groups there, and 1.4 at
+// 0.7; at 7 of 8 they would pass 4.6.
+[[nodiscard]] constexpr std::uint32_t slot_limit(std::uint32_t log2_groups) noexcept {
+  return (kGroupSlots << log2_groups) * 27 / 32;
+}
+
+// How many top bits of a mixed hash lie before the tag in a segment of this depth.
+[[nodiscard]] constexpr std::uint32_t window_of(std::uint32_t depth) noexcept { return depth & ~(kWindowStep - 1); }
+
+inline void prefetch_line(const void* line) noexcept { __builtin_prefetch(line); }
+
+// The key hashes in the mapped file. Nothing outside the span is read, whatever a slot says.
+class HashesInFile {
+ public:
+  explicit HashesInFile(ByteView file) noexcept
+      : first_(file.data() + kTrailerKeyHashAt), ends_(std::min<std::uint64_t>(file.size(), kMaxStoreSize)) {
+    ends_ = ends_ < sizeof(std::uint64_t) ? 0 : ends_ - sizeof(std::uint64_t);
+  }
+  // False for 0 and for the deleted mark.
+  [[nodiscard]] bool has(std::uint64_t offset) const noexcept { return offset - 1 < ends_; }
+  // Some value when the span does not hold the offset.
+  [[nodiscard]] std::uint64_t at(std::uint64_t offset) const noexcept {
+    return has(offset) ? load_le64(first_ + offset) : 0;
+  }
+  [[nodiscard]] bool confirms(std::uint64_t slot, std::uint64_t key_hash) const noexcept {
+    const std::uint64_t offset = slot & kOffsetMask;
+    return has(offset) && load_le64(first_ + offset) == key_hash;
+  }
+  // A prefetch of an address outside the mapping is harmless, so this one asks nothing.
+  void prefetch(std::uint64_t slot) const noexcept { prefetch_line(first_ + (slot & kOffsetMask)); }
+
+ private:
+  const std::byte* first_;
+  std::uint64_t ends_;  // the last offset that can be read
+};
+
+// Eight slots, as readers see them. The masks have bit i for slot i.
+class Group {
+ public:
+  explicit Group(Slot* slots) noexcept : slots_(slots) {}
+
+  [[nodiscard]] Slot& slot(std::uint32_t i) const noexcept { return slots_[i]; }
+  [[nodiscard]] Slot& first_of(std::uint32_t mask) const noexcept { return slots_[std::countr_zero(mask)]; }
+
+  // The first slot with this tag, or 0. No branch and no second load: which of the eight it is cannot be
+  // predicted, and the trailer's address waits for it. Empty slots have tag 0, so for that tag the answer may be
+  // 0 although there is another.
+  [[nodiscard]] std::uint64_t first_with_tag(std::uint64_t tag) const noexcept {
+    std::uint64_t found = kEmptySlot;
+#pragma GCC unroll 8
+    for (std::uint32_t i = kGroupSlots; i-- > 0;) {
+      const std::uint64_t slot = slots_[i].load(std::memory_order_acquire);
+      found = slot >> kTagShift == tag ? slot : found;
+    }
+    return found;
+  }
+  [[nodiscard]] std::uint32_t with_tag(std::uint64_t tag) const noexcept {
+    std::uint32_t mask = 0;
+#pragma GCC unroll 8
+    for (std::uint32_t i = 0; i < kGroupSlots; ++i) {
+      mask |= (slots_[i].load(std::memory_order_acquire) >> kTagShift == tag ? 1u : 0u) << i;
+    }
+    return mask;
+  }
+  [[nodiscard]] std::uint32_t equal_to(std::uint64_t value) const noexcept {
+    std::uint32_t mask = 0;
+#pragma GCC unroll 8
+    for (std::uint32_t i = 0; i < kGroupSlots; ++i) {
+      mask |= (slots_[i].load(std::memory_order_acquire) == value ? 1u : 0u) << i;
+    }
+    return mask;
+  }
+  [[nodiscard]] bool has_empty() const noexcept {
+    std::uint64_t all = 1;
+#pragma GCC unroll 8
+    for (std::uint32_t i = 0; i < kGroupSlots; ++i) {
+      all = slots_[i].load(std::memory_order_acquire) == kEmptySlot ? 0 : all;
+    }
+    return all == 0;
+  }
+
+ private:
+  Slot* slots_;
+};
+
+// A directory entry taken apart: a segment as a value.
+class Segment {
+ public:
+  explicit Segment(std::uint64_t entry) noexcept : entry_(entry) {}
+  Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth, std::uint32_t generation) noexcept;
+
+  [[nodiscard]] std::uint64_t entry() const noexcept { return entry_; }
+  [[nodiscard]] Slot* block() const noexcept { return reinterpret_cast<Slot*>(entry_ & kAddressMask); }
+  [[nodiscard]] std::uint32_t log2_groups() const noexcept { return static_cast<std::uint32_t>(entry_) & 15u; }
+  [[nodiscard]] std::uint32_t group_count() const noexcept { return 1u << log2_groups(); }
+  [[nodiscard]] std::uint32_t depth() const noexcept { return static_cast<std::uint32_t>(entry_ >> 4) & 63u; }
+  [[nodiscard]] std::uint32_t window() const noexcept { return window_of(depth()); }
+  [[nodiscard]] std::uint32_t generation() const noexcept {
+    return static_cast<std::uint32_t>(entry_ >> 48) | (static_cast<std::uint32_t>(entry_ >> 10) & 3u) << 16;
+  }
+
+  [[nodiscard]] std::uint64_t tag(std::uint64_t mixed) const noexcept { return mixed << window() >> kTagShift; }
+  [[nodiscard]] std::uint32_t home(std::uint64_t mixed) const noexcept {
+    return static_cast<std::uint32_t>(mixed >> kGroupBitsAt) & (group_count() - 1);
+  }
+  [[nodiscard]] std::uint32_t next(std::uint32_t group) const noexcept { return (group + 1) & (group_count() - 1); }
+  [[nodiscard]] Group group(std::uint32_t index) const noexcept { return Group(slots() + index * kGroupSlots); }
+  [[nodiscard]] Slot* slots() const noexcept {
+    return block() + (group_count() & (kFullGroups - 1)) * kGroupSlots;  // a full one starts the block
+  }
+
+  // The offset under `key_hash`, or 0. The answer 0 needs validation by the caller: see key_index.cc.
+  [[nodiscard]] std::uint64_t find(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
+    const Group first = group(home(mixed));
+    const std::uint64_t slot = first.first_with_tag(tag(mixed));
+    if (file.confirms(slot, key_hash)) return slot & kOffsetMask;
+    if (is_surely_absent(first, slot, mixed)) return 0;
+    return find_anywhere(file, mixed, key_hash);
+  }
+  // Whether the home group alone, whose first slot with the tag was `slot`, says that the key is not in this segment.
+  [[nodiscard]] bool is_surely_absent(Group first, std::uint64_t slot, std::uint64_t mixed) const noexcept {
+    return slot == kEmptySlot && tag(mixed) != 0 && first.has_empty();
+  }
+  // The same by the long way: every slot with the tag, in every group up to one with an empty slot.
+  [[nodiscard]] std::uint64_t find_anywhere(HashesInFile file, std::uint64_t mixed,
+                                            std::uint64_t key_hash) const noexcept;
+
+ private:
+  static constexpr std::uint64_t kAddressMask = kOffsetMask & ~(kSegmentAlignment - 1);
+
+  std::uint64_t entry_;
+};
+
+// Both of these fill segments that are all empty and not yet published, and keep `from` as it is: readers go on
+// using it until the caller has replaced its directory entries. `file` must hold every offset of `from`.
+struct RebuiltCounts {
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+};
+
+// Copies the live slots to a segment of the same depth and at least as many groups; returns how many.
+std::uint32_t rebuild(Segment from, Segment to, HashesInFile file, const HashMixer& mix) noexcept;
+
+// Divides them by the first bit of the mixed hash that the depth of `from` leaves open. All three are of full size.
+RebuiltCounts split(Segment from, Segment low, Segment high, HashesInFile file, const HashMixer& mix) noexcept;
+
+}  // namespace simdr::core

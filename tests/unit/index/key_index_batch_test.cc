@@ -1,0 +1,119 @@
+#include <gtest/gtest.h>
+
+#include <unordered_map>
+
+#include "index/key_index.h"
+#include "trailer_file.h"
+
+namespace simdr::core {
+namespace {
+
+struct Batch {
+  std::vector<std::uint64_t> hashes;
+  std::vector<std::uint64_t> offsets;
+};
+
+// `count` trailers with keys below `key_count`, so that keys repeat.
+Batch append_batch(TrailerFile& file, Random& random, std::size_t count, std::uint64_t key_count) {
+  Batch batch;
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.hashes.push_back(random.below(key_count));
+    batch.offsets.push_back(file.append(batch.hashes.back()));
+  }
+  return batch;
+}
+
+TEST(KeyIndexBatchTest, FindManyEqualsFind) {
+  KeyIndex index(5);
+  TrailerFile file(300'000);
+  Random random(1);
+  for (const std::uint64_t key_count : {5u, 5000u, 200'000u}) {
+    for (std::uint64_t i = 0; i < key_count; i += 2) put_new(index, file, i);
+    for (std::uint64_t i = 0; i < key_count; i += 6) index.erase(file.view(), i);
+    for (const std::size_t count : {0u, 1u, 31u, 32u, 33u, 64u, 1000u, 50'000u}) {
+      std::vector<std::uint64_t> hashes(count);
+      std::vector<std::uint64_t> found(count + 1, 77);
+      for (auto& hash : hashes) hash = random.below(key_count * 2);
+      index.find_many(file.view(), hashes.data(), count, found.data());
+      for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(found[i], index.find(file.view(), hashes[i]));
+      EXPECT_EQ(found[count], 77u);
+    }
+  }
+}
+
+TEST(KeyIndexBatchTest, FindManyFindsNothingInAnEmptyIndex) {
+  const KeyIndex index(5);
+  const std::vector<std::uint64_t> hashes(100, 3);
+  std::vector<std::uint64_t> found(100, 77);
+  index.find_many(ByteView{}, hashes.data(), 100, found.data());
+  EXPECT_EQ(found, std::vector<std::uint64_t>(100, KeyIndex::kAbsent));
+}
+
+TEST(KeyIndexBatchTest, PutManyActsAsPutsInOrder) {
+  KeyIndex index(5);
+  TrailerFile file(500'000);
+  std::unordered_map<std::uint64_t, std::uint64_t> model;
+  Random random(2);
+  for (int round = 0; round < 300; ++round) {
+    const Batch batch = append_batch(file, random, random.below(1500), 100'000 >> random.below(12));
+    const std::size_t count = batch.hashes.size();
+    std::vector<std::uint64_t> previous(count);
+    ASSERT_TRUE(index.reserve(file.view(), batch.hashes.data(), count));
+    index.put_many(file.view(), batch.hashes.data(), batch.offsets.data(), count,
+                   round % 2 == 0 ? previous.data() : nullptr);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint64_t& newest = model[batch.hashes[i]];
+      if (round % 2 == 0) {
+        ASSERT_EQ(previous[i], newest);
+      }
+      newest = batch.offsets[i];
+    }
+  }
+  ASSERT_EQ(index.count(), model.size());
+  for (const auto& [hash, offset] : model) ASSERT_EQ(index.find(file.view(), hash), offset);
+}
+
+TEST(KeyIndexBatchTest, BuildingFromNewestToOldestKeepsTheNewest) {
+  for (const bool is_expected : {false, true}) {
+    KeyIndex index(5);
+    TrailerFile file(200'000);
+    Random random(3);
+    Batch batch = append_batch(file, random, 200'000, 80'000);
+    std::unordered_map<std::uint64_t, std::uint64_t> model;
+    for (std::size_t i = 0; i < batch.hashes.size(); ++i) model[batch.hashes[i]] = batch.offsets[i];
+    std::reverse(batch.hashes.begin(), batch.hashes.end());
+    std::reverse(batch.offsets.begin(), batch.offsets.end());
+    std::vector<std::uint8_t> inserted(batch.hashes.size(), 9);
+    ASSERT_TRUE(index.expect(is_expected ? 80'000 : 0));
+    ASSERT_TRUE(
+        index.insert_absent_many(file.view(), batch.hashes.data(), batch.offsets.data(), 150'001, inserted.data()));
+    ASSERT_TRUE(index.insert_absent_many(file.view(), batch.hashes.data() + 150'001, batch.offsets.data() + 150'001,
+                                         49'999, inserted.data() + 150'001));
+    ASSERT_EQ(index.count(), model.size());
+    for (const auto& [hash, offset] : model) ASSERT_EQ(index.find(file.view(), hash), offset);
+    for (std::size_t i = 0; i < inserted.size(); ++i)
+      ASSERT_EQ(inserted[i], model[batch.hashes[i]] == batch.offsets[i] ? 1 : 0);
+  }
+}
+
+TEST(KeyIndexBatchTest, BuildingTellsWhatWasInsertedBeforeMemoryRanOut) {
+  ScriptedAllocator allocator;
+  KeyIndex index(5, allocator);
+  TrailerFile file(100'000);
+  Random random(4);
+  const Batch batch = append_batch(file, random, 100'000, ~std::uint64_t{0});
+  std::vector<std::uint8_t> inserted(batch.hashes.size(), 9);
+  allocator.fail(8, ~std::uint64_t{0});
+  EXPECT_FALSE(index.insert_absent_many(file.view(), batch.hashes.data(), batch.offsets.data(), batch.hashes.size(),
+                                        inserted.data()));
+  std::uint64_t inserted_count = 0;
+  for (std::size_t i = 0; i < inserted.size(); ++i) {
+    inserted_count += inserted[i];
+    ASSERT_EQ(index.find(file.view(), batch.hashes[i]), inserted[i] == 1 ? batch.offsets[i] : KeyIndex::kAbsent);
+  }
+  EXPECT_EQ(index.count(), inserted_count);
+  EXPECT_GT(inserted_count, 1000u);
+}
+
+}  // namespace
+}  // namespace simdr::core

@@ -1,0 +1,197 @@
+#include "index/key_index.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "trailer_file.h"
+
+namespace simdr::core {
+namespace {
+
+constexpr std::uint64_t kSeed = 0x5EED;
+using Model = std::unordered_map<std::uint64_t, std::uint64_t>;
+
+void expect_equal(const KeyIndex& index, const TrailerFile& file, const Model& model) {
+  ASSERT_EQ(index.count(), model.size());
+  for (const auto& [hash, offset] : model) ASSERT_EQ(index.find(file.view(), hash), offset) << "hash " << hash;
+  std::unordered_set<std::uint64_t> visited;
+  index.for_each_offset([&](std::uint64_t offset) { EXPECT_TRUE(visited.insert(offset).second); });
+  ASSERT_EQ(visited.size(), model.size());
+  for (const auto& [hash, offset] : model) ASSERT_TRUE(visited.contains(offset));
+}
+
+// `steps` random operations over the keys that `hash_of` makes of 0..key_count-1.
+void run_against_model(std::size_t steps, std::uint64_t key_count, std::uint64_t erase_percent,
+                       const std::function<std::uint64_t(std::uint64_t)>& hash_of) {
+  KeyIndex index(kSeed);
+  TrailerFile file(steps);
+  Model model;
+  Random random(steps + key_count);
+  for (std::size_t step = 0; step < steps; ++step) {
+    const std::uint64_t hash = hash_of(random.below(key_count));
+    const auto known = model.find(hash);
+    const std::uint64_t previous = known == model.end() ? KeyIndex::kAbsent : known->second;
+    ASSERT_EQ(index.find(file.view(), hash), previous);
+    if (random.below(100) < erase_percent) {
+      ASSERT_EQ(index.erase(file.view(), hash), previous);
+      model.erase(hash);
+    } else {
+      std::uint64_t offset = 0;
+      ASSERT_EQ(put_new(index, file, hash, &offset), previous);
+      model[hash] = offset;
+    }
+  }
+  expect_equal(index, file, model);
+}
+
+std::vector<std::uint64_t> hashes_mixing_to(std::uint64_t mask, std::uint64_t bits, std::size_t count) {
+  return hashes_that_mix_to(kSeed, mask, bits, count);
+}
+
+constexpr std::uint64_t kGroupMask = std::uint64_t{kFullGroups - 1} << kGroupBitsAt;
+
+TEST(KeyIndexTest, FindsNothingBeforeTheFirstPut) {
+  KeyIndex index(kSeed);
+  TrailerFile file(1);
+  EXPECT_EQ(index.find(file.view(), 7), KeyIndex::kAbsent);
+  EXPECT_EQ(index.find(ByteView{}, 7), KeyIndex::kAbsent);
+  EXPECT_EQ(index.erase(file.view(), 7), KeyIndex::kAbsent);
+  EXPECT_EQ(index.count(), 0u);
+  EXPECT_EQ(index.memory_size(), sizeof index);
+  index.for_each_offset([](std::uint64_t) { FAIL(); });
+}
+
+TEST(KeyIndexTest, AgreesWithAMapAtManySizes) {
+  for (const std::uint64_t keys : {1u, 2u, 7u, 8u, 9u, 14u, 15u, 100u, 1000u, 3584u, 3585u, 10'000u, 60'000u}) {
+    SCOPED_TRACE(keys);
+    run_against_model(static_cast<std::size_t>(keys * 6 + 200), keys, 30,
+                      [](std::uint64_t i) { return Random(i).next(); });
+  }
+}
+
+TEST(KeyIndexTest, AgreesWithAMapWhenHalfOfAllOperationsErase) {
+  for (const std::uint64_t keys : {10u, 3000u, 5000u, 9000u}) {
+    SCOPED_TRACE(keys);
+    run_against_model(400'000, keys, 50, [](std::uint64_t i) { return Random(i).next(); });
+  }
+}
+
+TEST(KeyIndexTest, TakesSequentialIntegersAsHashes) {
+  run_against_model(300'000, 100'000, 10, [](std::uint64_t i) { return i; });
+}
+
+TEST(KeyIndexTest, TakesHashesEqualInTheLowBits) {
+  run_against_model(300'000, 100'000, 10, [](std::uint64_t i) { return i << 40 | 0x1234; });
+}
+
+TEST(KeyIndexTest, TakesHashesEqualInTheHighBits) {
+  run_against_model(300'000, 100'000, 10, [](std::uint64_t i) { return 0xABCDEF0000000000u | i * 64; });
+}
+
+TEST(KeyIndexTest, SpreadsHashesWithAPatternAsWellAsRandomOnes) {
+  const std::function<std::uint64_t(std::uint64_t)> patterns[] = {
+      [](std::uint64_t i) { return i; },        [](std::uint64_t i) { return i << 44; },
+      [](std::uint64_t i) { return i * 4096; }, [](std::uint64_t i) { return (i & 0x3FF) << 54 | (i >> 10); },
+      [](std::uint64_t i) { return ~i; },       [](std::uint64_t i) { return i * 0x0000'0001'0000'0001u; },
+  };
+  constexpr std::uint64_t kCount = 500'000;
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    for (const auto& hash_of : patterns) {
+      KeyIndex index(seed);
+      TrailerFile file(kCount);
+      for (std::uint64_t i = 0; i < kCount; ++i) ASSERT_EQ(put_new(index, file, hash_of(i)), KeyIndex::kAbsent);
+      EXPECT_GT(index.load(), 0.40);
+      EXPECT_LT(index.memory_size(), 22 * kCount);
+    }
+  }
+}
+
+TEST(KeyIndexTest, KeepsKeysApartThatShareATag) {
+  const auto hashes = hashes_mixing_to(~std::uint64_t{0} << kTagShift, 0, 600);  // the tag an empty slot seems to have
+  run_against_model(5'000, hashes.size(), 20, [&](std::uint64_t i) { return hashes[i]; });
+}
+
+TEST(KeyIndexTest, DividesAsDeepAsEqualBitsDemand) {
+  const auto hashes = hashes_mixing_to(~std::uint64_t{0} << 54, std::uint64_t{0x2AA} << 54, 9'000);
+  run_against_model(60'000, hashes.size(), 20, [&](std::uint64_t i) { return hashes[i]; });
+}
+
+TEST(KeyIndexTest, FindsKeysFarFromTheirHomeGroup) {
+  const auto hashes = hashes_mixing_to(kGroupMask, kGroupMask, 6'000);  // the last group, so the way wraps
+  run_against_model(30'000, hashes.size(), 20, [&](std::uint64_t i) { return hashes[i]; });
+}
+
+TEST(KeyIndexTest, ReusingADeletedSlotDoesNotLoseDisplacedKeys) {
+  const auto hashes = hashes_mixing_to(kGroupMask, 0, 40);
+  KeyIndex index(kSeed);
+  TrailerFile file(200);
+  ASSERT_TRUE(index.expect(3'000));
+  for (std::size_t i = 0; i < 20; ++i) ASSERT_EQ(put_new(index, file, hashes[i]), KeyIndex::kAbsent);
+  for (std::size_t i = 0; i < 8; ++i) ASSERT_NE(index.erase(file.view(), hashes[i]), KeyIndex::kAbsent);
+  for (std::size_t i = 8; i < 20; ++i) EXPECT_NE(index.find(file.view(), hashes[i]), KeyIndex::kAbsent);
+  for (std::size_t i = 20; i < 28; ++i) ASSERT_EQ(put_new(index, file, hashes[i]), KeyIndex::kAbsent);
+  // A displaced key that is put again must be found where it is, not put a second time into a free slot nearer home.
+  ASSERT_NE(index.erase(file.view(), hashes[20]), KeyIndex::kAbsent);
+  EXPECT_NE(put_new(index, file, hashes[19]), KeyIndex::kAbsent);
+  EXPECT_EQ(index.count(), 19u);
+  EXPECT_NE(index.erase(file.view(), hashes[19]), KeyIndex::kAbsent);
+  EXPECT_EQ(index.find(file.view(), hashes[19]), KeyIndex::kAbsent);
+}
+
+TEST(KeyIndexTest, DoesNotGrowFromPuttingAndErasingTheSameNumberOfKeys) {
+  KeyIndex index(kSeed);
+  constexpr std::uint64_t kLive = 20'000;
+  constexpr std::uint64_t kSteps = 1'000'000;
+  TrailerFile file(kSteps);
+  for (std::uint64_t i = 0; i < kSteps; ++i) {
+    ASSERT_EQ(put_new(index, file, i), KeyIndex::kAbsent);
+    ASSERT_EQ(index.erase(file.view(), i - kLive) != KeyIndex::kAbsent, i >= kLive);
+  }
+  EXPECT_EQ(index.count(), kLive);
+  // A segment divides only with 2,592 live keys; otherwise its deleted marks are dropped.
+  EXPECT_LT(index.memory_size(), 28 * kLive);
+}
+
+TEST(KeyIndexTest, DoesNotReadBeyondAReadersSpan) {
+  KeyIndex index(kSeed);
+  const std::size_t count = 20'000;
+  TrailerFile file(count);
+  std::vector<std::uint64_t> offsets(count);
+  for (std::uint64_t i = 0; i < count; ++i) ASSERT_EQ(put_new(index, file, i, &offsets[i]), KeyIndex::kAbsent);
+  // A copy of the exact size, so that AddressSanitizer sees a byte too many; the cut is inside a hash.
+  const std::size_t end = static_cast<std::size_t>(offsets[count / 2] + 7);
+  const std::vector<std::byte> cut(file.view().begin(), file.view().begin() + static_cast<std::ptrdiff_t>(end));
+  std::vector<std::uint64_t> hashes(count);
+  std::vector<std::uint64_t> found(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    hashes[i] = i;
+    ASSERT_EQ(index.find(cut, i), i < count / 2 ? offsets[i] : KeyIndex::kAbsent);
+  }
+  index.find_many(cut, hashes.data(), count, found.data());
+  for (std::uint64_t i = 0; i < count; ++i) ASSERT_EQ(found[i], i < count / 2 ? offsets[i] : KeyIndex::kAbsent);
+  for (std::size_t size = 0; size < 16; ++size) EXPECT_EQ(index.find(ByteView(cut.data(), size), 0), size < 9 ? 0 : 1u);
+}
+
+TEST(KeyIndexTest, IsEmptyAfterClearAndCanBeFilledAgain) {
+  ScriptedAllocator allocator;
+  {
+    KeyIndex index(kSeed, allocator);
+    TrailerFile file(100'001);
+    for (int round = 0; round < 2; ++round) {
+      for (std::uint64_t i = 0; i < 50'000; ++i) ASSERT_EQ(put_new(index, file, i), KeyIndex::kAbsent);
+      index.clear();
+      EXPECT_EQ(index.count(), 0u);
+      EXPECT_EQ(index.find(file.view(), 1), KeyIndex::kAbsent);
+      EXPECT_EQ(allocator.out_size(), 0u);
+      EXPECT_EQ(index.memory_size(), sizeof index);
+    }
+    ASSERT_EQ(put_new(index, file, 1), KeyIndex::kAbsent);
+  }
+  EXPECT_EQ(allocator.out_size(), 0u);
+}
+
+}  // namespace
+}  // namespace simdr::core
