@@ -1,0 +1,91 @@
+#include "recovery/chain.h"
+
+#include "recovery/entry_check.h"
+
+namespace simdr::core {
+namespace {
+
+// Where an entry lies depends on the one after it, so a plain walk waits for memory at each step. Among small entries
+// the next trailers are somewhere in the next few KiB below, and every line of them is asked for. Large ones are
+// often of one size: there the place some steps further down is asked for, if all were like the last.
+constexpr std::uint64_t kPrefetchDistance = 8 * 1024;
+constexpr std::uint64_t kCacheLineSize = 64;
+constexpr std::uint64_t kLargeStep = 1024;
+constexpr std::uint64_t kStepsAhead = 8;
+
+class Prefetcher {
+ public:
+  Prefetcher(ByteView file, std::uint64_t from) noexcept : file_(file), reached_(from) {}
+
+  // The walk is at `offset` and came `step` bytes down.
+  void follow(std::uint64_t offset, std::uint64_t step) noexcept {
+    if (step > kLargeStep) {
+      if (offset / kStepsAhead > step) {
+        const std::byte* const guess = file_.data() + offset - kStepsAhead * step;
+        __builtin_prefetch(guess);
+        __builtin_prefetch(guess + kTrailerSize);
+      }
+      return;
+    }
+    if (offset <= kPrefetchDistance + kCacheLineSize) return;
+    const std::uint64_t goal = offset - kPrefetchDistance;
+    if (reached_ > offset) reached_ = offset;  // after a jump over a large payload
+    while (reached_ > goal) {
+      reached_ -= kCacheLineSize;
+      __builtin_prefetch(file_.data() + reached_);
+    }
+  }
+
+ private:
+  ByteView file_;
+  std::uint64_t reached_;
+};
+
+}  // namespace
+
+ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, const Layout& layout, ChainSink* sink) {
+  ChainWalk walk;
+  EntryRecord batch[kChainBatchSize];
+  std::size_t count = 0;
+  Prefetcher prefetcher(file, tail);
+  bool is_doubtful = false;  // the link that led here
+
+  while (tail > stop) {
+    EntryRecord& record = batch[count];
+    if (!read_entry_ending_at(file, tail, layout, &record)) {
+      walk.end = ChainEnd::kNoEntry;
+      break;
+    }
+    if (record.prev_tail < stop) {
+      walk.end = ChainEnd::kMissedStop;
+      break;
+    }
+    prefetcher.follow(record.trailer_offset, tail - record.prev_tail);
+    if (is_doubtful && !is_phantom(record) && !crc_matches(file, record, layout)) {
+      walk.end = ChainEnd::kNoEntry;
+      break;
+    }
+    is_doubtful = is_link_doubtful(file, record);
+    if (is_phantom(record)) {
+      ++walk.phantom_count;
+    } else {
+      ++walk.entry_count;
+      walk.tombstone_count += record.is_tombstone ? 1 : 0;
+      walk.oldest = record;
+    }
+    tail = record.prev_tail;
+    if (++count == kChainBatchSize) {
+      if (sink != nullptr && !sink->on_batch(batch, count)) {
+        walk.end = ChainEnd::kStopped;
+        return walk;
+      }
+      count = 0;
+    }
+  }
+  if (tail < stop) walk.end = ChainEnd::kMissedStop;
+  walk.break_offset = tail;
+  if (count != 0 && sink != nullptr && !sink->on_batch(batch, count)) walk.end = ChainEnd::kStopped;
+  return walk;
+}
+
+}  // namespace simdr::core
