@@ -1,0 +1,93 @@
+// A file and what is known of it in memory: its mapping, its index, its tail, its tallies. A store has one at a time; compaction gives
+// it a new one, and readers that began on the old one finish there.
+//
+// Readers reach it through Store's atomic pointer inside a read section (platform/read_section.h); iterators share ownership.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "format/trailer.h"
+#include "index/key_index.h"
+#include "mapping/mapped_file.h"
+#include "platform/file.h"
+#include "recovery/chain.h"
+#include "store/snapshot.h"
+
+namespace simdr::core {
+
+// Sums over the entries of the file. Written under the write lock, read by anybody.
+struct Tally {
+  std::atomic<std::uint64_t> entry_count{0};      // dead ones and tombstones included, phantoms not
+  std::atomic<std::uint64_t> tombstone_count{0};
+  std::atomic<std::uint64_t> phantom_count{0};
+  std::atomic<std::uint64_t> live_size{0};        // payloads and trailers of live entries
+  std::atomic<std::uint64_t> live_packed_size{0}; // the same, each rounded up to the alignment: what compaction leaves
+
+  void add_live(std::uint64_t payload_size) noexcept;
+  void remove_live(std::uint64_t payload_size) noexcept;
+};
+
+class FileImage {
+ public:
+  // Maps `file`: see MappedFile::create. May throw std::bad_alloc.
+  static Result<std::shared_ptr<FileImage>> map(std::unique_ptr<File> file, std::uint64_t needed_size,
+                                                std::uint64_t wanted_size);
+  FileImage(std::unique_ptr<File> file, MappedFile* mapped, std::uint64_t index_seed) noexcept;
+  ~FileImage();
+  FileImage(const FileImage&) = delete;
+  FileImage& operator=(const FileImage&) = delete;
+
+  [[nodiscard]] File& file() const noexcept { return *file_; }
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+
+  // In a read section, or holding the write lock.
+  [[nodiscard]] MappedFile* mapped() const noexcept { return mapped_.load(std::memory_order_acquire); }
+  // Writer: makes sure that the first `size` bytes are mapped, with a new and larger reservation when the old one is outgrown.
+  // The old one stays, since borrowed views point into it; it is address space only.
+  Result<void> ensure_mapped(std::uint64_t size);
+
+  // The newest entry of the key. Fills *out_record and *out_mapped. In a read section, or holding the write lock.
+  [[nodiscard]] Status find(std::uint64_t key_hash, EntryRecord* out_record, MappedFile** out_mapped) const noexcept;
+
+  [[nodiscard]] std::uint64_t live_count() const noexcept { return index.count(); }
+  // True when every entry on the chain is live: scans then need not ask the index.
+  [[nodiscard]] bool nothing_is_dead() const noexcept;
+
+  KeyIndex index;
+  Layout layout;
+  std::atomic<std::uint64_t> tail{0};  // where the newest visible entry ends
+  Tally tally;
+  SnapshotRegistry snapshots;
+
+ private:
+  std::unique_ptr<File> file_;
+  std::atomic<MappedFile*> mapped_;
+  std::vector<MappedFile*> outgrown_;
+  std::uint64_t id_;
+};
+
+// Builds an image's index and tallies from the walk that proves its chain.
+class ImageBuilder final : public ChainSink {
+ public:
+  explicit ImageBuilder(FileImage& image) noexcept : image_(image), file_(image.mapped()->bytes()) {}
+
+  bool on_begin(const Layout& layout) override;
+  bool on_batch(const EntryRecord* records, std::size_t count) override;
+  // After a walk that succeeded: deleted keys leave the index. They had to be there so that older versions were not taken in.
+  void finish() noexcept;
+
+  [[nodiscard]] bool out_of_memory() const noexcept { return out_of_memory_; }
+
+ private:
+  void count(const EntryRecord& record, bool is_newest);
+
+  FileImage& image_;
+  ByteView file_;
+  std::vector<std::uint64_t> deleted_;
+  bool out_of_memory_ = false;
+};
+
+}  // namespace simdr::core

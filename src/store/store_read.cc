@@ -1,0 +1,272 @@
+// Looking things up. No lock and no shared counter: everything happens inside read sections.
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "store/store.h"
+
+namespace simdr::core {
+namespace {
+
+Status fail(Error* error, const Error& what) noexcept {
+  *error = what;
+  return what.status;
+}
+
+Error bad_link(std::uint64_t key_hash) noexcept {
+  return make_error(Status::kCorrupt, "the entry under key hash %016llx no longer reads as one: the file was changed",
+                    static_cast<unsigned long long>(key_hash));
+}
+
+}  // namespace
+
+// Counted in plain loads and stores where the slot is this thread's alone.
+void Store::count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept {
+  LookupCounter& mine = lookups_[section.slot()];
+  if (section.slot_is_shared()) {
+    mine.hits.fetch_add(hits, std::memory_order_relaxed);
+    mine.misses.fetch_add(misses, std::memory_order_relaxed);
+    return;
+  }
+  mine.hits.store(mine.hits.load(std::memory_order_relaxed) + hits, std::memory_order_relaxed);
+  mine.misses.store(mine.misses.load(std::memory_order_relaxed) + misses, std::memory_order_relaxed);
+}
+
+Status Store::check_payload(const Found& found, Error* error) const noexcept {
+  if (checksum_matches(found.payload(), found.record.crc32, layout_.trailer_size)) return Status::kOk;
+  return fail(error, make_error(Status::kCorrupt, "the payload at offset %llu (%llu bytes) does not match its checksum",
+                                static_cast<unsigned long long>(found.record.payload_offset),
+                                static_cast<unsigned long long>(found.record.payload_size())));
+}
+
+Status Store::view_in(const FileImage& image, std::uint64_t key_hash, Found* out, MappedFile** out_mapped,
+                      Error* error) const noexcept {
+  const Status status = image.find(key_hash, &out->record, out_mapped);
+  if (status != Status::kOk) {
+    return status == Status::kNotFound ? status : fail(error, bad_link(key_hash));
+  }
+  out->data = (*out_mapped)->bytes().data() + out->record.payload_offset;
+  return settings_.verify_reads ? check_payload(*out, error) : Status::kOk;
+}
+
+Status Store::view(std::uint64_t key_hash, Found* out, Error* error) const noexcept {
+  const ReadSection section;
+  MappedFile* mapped = nullptr;
+  const Status status = view_in(image(), key_hash, out, &mapped, error);
+  count_lookup(section, status == Status::kOk, status == Status::kNotFound);
+  return status;
+}
+
+Status Store::get(std::uint64_t key_hash, Entry** out, Error* error) const noexcept {
+  const ReadSection section;
+  const FileImage& now = image();
+  Found found;
+  MappedFile* mapped = nullptr;
+  const Status status = view_in(now, key_hash, &found, &mapped, error);
+  count_lookup(section, status == Status::kOk, status == Status::kNotFound);
+  if (status != Status::kOk) return status;
+  // The section keeps the owner from giving up the mapping, so a reference may be taken on any stripe.
+  Entry* entry = Entry::create(mapped, section.slot() % StripedRefCount::kStripeCount, found.record,
+                               layout_.trailer_size, now.id());
+  if (entry == nullptr) return fail(error, make_error(Status::kNoMemory, "out of memory for an entry handle"));
+  *out = entry;
+  return Status::kOk;
+}
+
+namespace {
+
+constexpr std::size_t kLookupBlock = 64;
+
+}  // namespace
+
+// One block of at most kLookupBlock keys, in a read section.
+Status Store::view_block(const FileImage& now, std::span<const std::uint64_t> key_hashes, Found* out,
+                         MappedFile** out_mapped, Error* error) const noexcept {
+  std::uint64_t offsets[kLookupBlock];
+  MappedFile* mapped;
+  do {
+    mapped = now.mapped();
+    now.index.find_many(mapped->bytes(), key_hashes.data(), key_hashes.size(), offsets);
+  } while (mapped != now.mapped());
+  *out_mapped = mapped;
+  for (std::size_t i = 0; i < key_hashes.size(); ++i) {
+    Found& found = out[i];
+    if (offsets[i] == KeyIndex::kAbsent) {
+      found = {};
+      continue;
+    }
+    if (!read_entry_record(mapped->bytes(), offsets[i], layout_, &found.record)) {
+      return fail(error, bad_link(key_hashes[i]));
+    }
+    found.data = mapped->bytes().data() + found.record.payload_offset;
+    __builtin_prefetch(found.data);
+    if (settings_.verify_reads) {
+      if (const Status status = check_payload(found, error); status != Status::kOk) return status;
+    }
+  }
+  return Status::kOk;
+}
+
+Status Store::view_many(std::span<const std::uint64_t> key_hashes, Found* out, Error* error) const noexcept {
+  const ReadSection section;
+  const FileImage& now = image();
+  std::uint64_t hits = 0;
+  for (std::size_t begin = 0; begin < key_hashes.size(); begin += kLookupBlock) {
+    const std::size_t count = std::min(kLookupBlock, key_hashes.size() - begin);
+    MappedFile* mapped;
+    const Status status = view_block(now, key_hashes.subspan(begin, count), out + begin, &mapped, error);
+    if (status != Status::kOk) return status;
+    for (std::size_t i = begin; i < begin + count; ++i) hits += out[i].data != nullptr;
+  }
+  count_lookup(section, hits, key_hashes.size() - hits);
+  return Status::kOk;
+}
+
+Status Store::get_block(const FileImage& now, const ReadSection& section, std::span<const std::uint64_t> key_hashes,
+                        const bool* is_absent, Entry** out, Error* error) const noexcept {
+  Found found[kLookupBlock];
+  MappedFile* mapped;
+  const Status status = view_block(now, key_hashes, found, &mapped, error);
+  if (status != Status::kOk) return status;
+  std::uint64_t hits = 0;
+  for (std::size_t i = 0; i < key_hashes.size(); ++i) {
+    if (found[i].data == nullptr || (is_absent != nullptr && is_absent[i])) continue;
+    out[i] = Entry::create(mapped, section.slot() % StripedRefCount::kStripeCount, found[i].record,
+                           layout_.trailer_size, now.id());
+    if (out[i] == nullptr) return fail(error, make_error(Status::kNoMemory, "out of memory for an entry handle"));
+    ++hits;
+  }
+  count_lookup(section, hits, key_hashes.size() - hits);
+  return Status::kOk;
+}
+
+Status Store::get_many(std::span<const std::uint64_t> key_hashes, const bool* is_absent, Entry** out,
+                       Error* error) const noexcept {
+  const ReadSection section;  // around all, so that one image serves all
+  const FileImage& now = image();
+  std::fill_n(out, key_hashes.size(), nullptr);
+  for (std::size_t begin = 0; begin < key_hashes.size(); begin += kLookupBlock) {
+    const std::size_t count = std::min(kLookupBlock, key_hashes.size() - begin);
+    const Status status = get_block(now, section, key_hashes.subspan(begin, count),
+                                    is_absent == nullptr ? nullptr : is_absent + begin, out + begin, error);
+    if (status == Status::kOk) continue;
+    for (std::size_t i = 0; i < begin + count; ++i) {
+      if (out[i] != nullptr) out[i]->drop_ref();
+      out[i] = nullptr;
+    }
+    return status;
+  }
+  return Status::kOk;
+}
+
+Status Store::read(std::uint64_t key_hash, std::uint64_t position, void* to, std::size_t capacity,
+                   std::size_t* out_size, std::uint64_t* out_value_size, Error* error) const {
+  // Held, so that the file stays open while it is read outside of the section: a read may take long.
+  const std::shared_ptr<FileImage> now = shared_image();
+  const Result<FileInfo> info = now->file().info();
+  if (!info) return fail(error, info.error());
+  if (info->size < now->tail.load(std::memory_order_acquire)) {
+    return fail(error, make_error(Status::kIo, "%s: was cut short to %llu bytes by another program", path_.c_str(),
+                                  static_cast<unsigned long long>(info->size)));
+  }
+  EntryRecord record;
+  {
+    const ReadSection section;
+    MappedFile* mapped = nullptr;
+    const Status status = now->find(key_hash, &record, &mapped);
+    count_lookup(section, status == Status::kOk, status == Status::kNotFound);
+    if (status == Status::kNotFound) return status;
+    if (status != Status::kOk) return fail(error, bad_link(key_hash));
+  }
+  const std::uint64_t size = record.payload_size();
+  const std::uint64_t left = position < size ? size - position : 0;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, capacity));
+  if (Result<void> got = now->file().read_at(record.payload_offset + position, to, count); !got) {
+    return fail(error, got.error());
+  }
+  *out_size = count;
+  if (out_value_size != nullptr) *out_value_size = size;
+  return Status::kOk;
+}
+
+Status Store::last_entry(Entry** out, Error* error) const noexcept {
+  const ReadSection section;
+  const FileImage& now = image();
+  MappedFile* mapped = now.mapped();
+  std::uint64_t tail = now.tail.load(std::memory_order_acquire);
+  while (tail != 0 && now.index.count() != 0) {
+    EntryRecord record;
+    if (!read_entry_record(mapped->bytes(), tail - layout_.trailer_size, layout_, &record)) {
+      return fail(error, make_error(Status::kCorrupt, "no entry ends at offset %llu: the file was changed",
+                                    static_cast<unsigned long long>(tail)));
+    }
+    if (!record.is_tombstone && !is_phantom(record) &&
+        now.index.find(mapped->bytes(), record.key_hash) == record.trailer_offset) {
+      Entry* entry = Entry::create(mapped, section.slot() % StripedRefCount::kStripeCount, record,
+                                   layout_.trailer_size, now.id());
+      if (entry == nullptr) return fail(error, make_error(Status::kNoMemory, "out of memory for an entry handle"));
+      *out = entry;
+      return Status::kOk;
+    }
+    tail = record.prev_tail;
+  }
+  return Status::kNotFound;
+}
+
+std::uint64_t Store::count() const noexcept {
+  const ReadSection section;
+  return image().live_count();
+}
+
+std::uint64_t Store::tail() const noexcept {
+  const ReadSection section;
+  return image().tail.load(std::memory_order_acquire);
+}
+
+std::uint64_t Store::compaction_savings() const noexcept {
+  const ReadSection section;
+  const std::uint64_t whole = image().tail.load(std::memory_order_acquire);
+  const std::uint64_t packed = image().tally.live_packed_size.load(std::memory_order_relaxed);
+  // The last entry is not rounded up in a file, hence the bound.
+  return whole > packed ? whole - packed : 0;
+}
+
+// Takes no write lock, so that it can be asked during a compaction, also by its callback.
+Result<Stats> Store::stats() const {
+  const std::shared_ptr<FileImage> now = shared_image();
+  const Result<FileInfo> info = now->file().info();
+  if (!info) return info.error();
+  Stats stats{};
+  stats.live_count = now->live_count();
+  stats.live_size = now->tally.live_size;
+  stats.tail = now->tail;
+  stats.dead_size = stats.tail - std::min(stats.tail, stats.live_size);
+  stats.entry_count = now->tally.entry_count;
+  stats.tombstone_count = now->tally.tombstone_count;
+  stats.physical_size = info->size;
+  for (std::uint32_t slot = 0; slot <= kReaderLineCount; ++slot) {
+    stats.get_hits += lookups_[slot].hits.load(std::memory_order_relaxed);
+    stats.get_misses += lookups_[slot].misses.load(std::memory_order_relaxed);
+  }
+  stats.put_count = figures_.put_count;
+  stats.written_size = figures_.written_size;
+  stats.sync_count = figures_.sync_count;
+  stats.durable_tail = is_read_only() ? stats.tail : figures_.durable_tail.load();
+  stats.window_count = figures_.window_count;
+  stats.index_memory_size = now->index.memory_size();
+  stats.index_load = now->index.load();
+  return stats;
+}
+
+std::shared_ptr<FileImage> Store::shared_image() const {
+  const std::lock_guard lock(image_mutex_);
+  return image_owner_;
+}
+
+std::shared_ptr<FileImage> Store::take_snapshot(Snapshot* snapshot) const {
+  std::shared_ptr<FileImage> now = shared_image();
+  now->snapshots.add(snapshot, now->tail);
+  return now;
+}
+
+}  // namespace simdr::core

@@ -1,0 +1,282 @@
+#include "writer/append_region.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/checked.h"
+#include "platform/fork_canary.h"
+
+namespace simdr::core {
+namespace {
+
+// 0xFF: neither a link, nor an end of a chain, nor a tombstone, whatever reads it.
+constexpr std::byte kFiller{0xFF};
+constexpr std::size_t kFillBlock = std::size_t{64} << 10;
+constexpr std::size_t kFillParts = 16;  // 1 MiB a call, which is what puts large folios into the page cache
+
+struct FillBlock {
+  std::byte bytes[kFillBlock];
+};
+
+const FillBlock& fill_block() noexcept {
+  // Constant-initialised: pages of the library's read-only data, shared by all.
+  static constexpr auto make = [] {
+    FillBlock block{};
+    for (std::byte& byte : block.bytes) byte = kFiller;
+    return block;
+  };
+  static constexpr FillBlock block = make();
+  return block;
+}
+
+}  // namespace
+
+AppendRegion::AppendRegion(File& file, const Start& start, const AppendConfig& config) noexcept
+    : file_(file), config_(config), file_size_(start.file_size), filled_end_(start.tail) {
+  guard_.committed_tail = start.tail;
+  guard_.durable_tail = std::min(start.durable_tail, start.tail);
+  guard_.synced_tail = guard_.durable_tail;
+  guard_.writer_pid = process_id();
+  config_.max_window_size = std::max(config_.max_window_size, kMinWindowSize);
+  if (start.has_guard) {
+    guard_line_ = start.file_size - kGuardSize;
+    guard_is_foreign_ = true;
+  }
+}
+
+void AppendRegion::set_all_synced(bool all_synced) noexcept {
+  guard_.flags = all_synced ? guard_.flags | kGuardAllSynced : guard_.flags & ~kGuardAllSynced;
+}
+
+Result<void> AppendRegion::open_window(std::uint64_t tail, std::uint64_t end) {
+  if (Result<void> adopted = adopt_guard(); !adopted) return adopted;
+  const std::uint64_t size = choose_window_size(tail);
+  // The guard takes the last line of a page, so that the window is whole pages; the file ends 4 bytes before the page does.
+  const auto page_end_for = [&](std::uint64_t room) {
+    return align_up(std::max(end, tail + room) + kGuardLineSize, page_size());
+  };
+  Result<void> taken = take_window(tail, page_end_for(size));
+  if (!taken && taken.error().status == Status::kNoSpace) {
+    // A nearly full disk may still hold the entry, if not the stretch ahead of it.
+    next_window_size_ = kMinWindowSize;
+    taken = take_window(tail, page_end_for(0));
+  }
+  return taken;
+}
+
+Result<void> AppendRegion::take_window(std::uint64_t tail, std::uint64_t page_end) {
+  const Growth growth{guard_line_, file_size_};
+  const std::uint64_t new_line = page_end - kGuardLineSize;
+  // More room than a window takes is what a failed large write or a torn end left behind.
+  const bool shrinks = file_size_ > new_line + kGuardSize;
+  if (Result<void> moved = shrinks ? pull_guard(new_line) : move_guard(new_line); !moved) return moved;
+  if (Result<void> filled = fill_room(tail, shrinks ? kNoGuard : growth.old_line); !filled) {
+    if (!shrinks) undo_growth(growth);
+    return filled;
+  }
+  if (Result<void> synced = sync_growth(); !synced) return synced;
+
+  const std::uint64_t start = align_down(tail, page_size());
+  Result<std::unique_ptr<Mapping>> mapping = file_.map(start, page_end - start, Access::kReadWrite);
+  if (!mapping) return mapping.error();  // the guard stands further out than it need; that is all
+  window_ = std::move(*mapping);
+  window_base_ = window_->data();
+  window_start_ = start;
+  window_end_ = new_line;
+  window_tail_ = tail;
+  had_window_ = true;
+  ++counts_.windows;
+  return {};
+}
+
+// Moves the guard towards the tail: it is written at its new place, which is nobody's, and the file is then cut behind it.
+// Until the cut, the last bytes of the file are the old guard.
+Result<void> AppendRegion::pull_guard(std::uint64_t new_line) {
+  if (!has_guard()) {
+    if (Result<void> moved = move_guard(align_up(file_size_, kGuardLineSize)); !moved) return moved;
+  }
+  drop_window();
+  if (Result<void> written = write_guard(new_line); !written) return written;
+  if (Result<void> synced = sync_growth(); !synced) return synced;
+  if (Result<void> cut = file_.truncate(new_line + kGuardSize); !cut) return cut;
+  guard_line_ = new_line;
+  file_size_ = new_line + kGuardSize;
+  filled_end_ = std::min(filled_end_, new_line);
+  return {};
+}
+
+// Windows double while they are used up, and shrink when direct writes end them before they are.
+std::uint64_t AppendRegion::choose_window_size(std::uint64_t tail) noexcept {
+  const std::uint64_t used = window_base_ != nullptr ? tail - window_tail_ : window_used_;
+  if (had_window_ && used >= next_window_size_ / 2) {
+    next_window_size_ = std::min(next_window_size_ * 2, config_.max_window_size);
+  } else if (had_window_ && used < next_window_size_ / 8) {
+    next_window_size_ = std::max(next_window_size_ / 2, kMinWindowSize);
+  }
+  return next_window_size_;
+}
+
+Result<void> AppendRegion::write_direct(std::uint64_t tail, std::span<const ByteView> parts, std::uint64_t size) {
+  const Growth growth{guard_line_, file_size_};
+  if (Result<void> roomy = make_room(tail, tail + size); !roomy) return roomy;
+  if (Result<void> written = file_.write_at(tail, parts); !written) {
+    undo_growth(growth);
+    return written;
+  }
+  filled_end_ = std::max(filled_end_, tail + size);
+  return {};
+}
+
+Result<void> AppendRegion::make_room(std::uint64_t tail, std::uint64_t end) {
+  if (Result<void> adopted = adopt_guard(); !adopted) return adopted;
+  if (has_guard() && end <= guard_line_) return {};
+  if (window_base_ != nullptr) window_used_ = tail - window_tail_;
+  // Where every put comes this way, a stretch ahead of time spares moving the guard for each.
+  const std::uint64_t ahead = config_.mapped_writes ? 0 : kMinWindowSize;
+  const std::uint64_t new_line = align_up(std::max(end, file_size_) + ahead, kGuardLineSize);
+  if (Result<void> moved = move_guard(new_line); !moved) return moved;
+  return sync_growth();
+}
+
+// A dead writer's guard is made ours in one sector, at the tail that recovery found, before anything below it is touched.
+Result<void> AppendRegion::adopt_guard() {
+  if (!guard_is_foreign_) return {};
+  if (Result<void> written = write_guard(guard_line_); !written) return written;
+  guard_is_foreign_ = false;
+  return {};
+}
+
+Result<void> AppendRegion::sync_growth() {
+  if (!config_.sync_growth) return {};
+  ++counts_.syncs;
+  if (Result<void> synced = file_.sync_data(); !synced) {
+    Error failure = synced.error();
+    failure.status = Status::kWriterFailed;
+    return failure;
+  }
+  return {};
+}
+
+// Moves the guard away from the tail, beyond the end of the file.
+Result<void> AppendRegion::move_guard(std::uint64_t new_line) {
+  if (new_line == guard_line_) return {};
+  if (Result<void> written = write_guard(new_line); !written) {
+    // A write that failed may have extended the file all the same; nothing but the old end may stay.
+    (void)file_.truncate(file_size_);
+    return written;
+  }
+  drop_window();
+  guard_line_ = new_line;
+  file_size_ = new_line + kGuardSize;
+  return {};
+}
+
+Result<void> AppendRegion::write_guard(std::uint64_t line) noexcept {
+  std::byte bytes[kGuardSize];
+  encode_guard(bytes, guard_);
+  const ByteView part(bytes, kGuardSize);
+  return file_.write_at(line, {&part, 1});
+}
+
+// The old guard may have been overwritten by what failed: it is written again, where its block is still its own, before
+// the file is cut back to it.
+void AppendRegion::undo_growth(const Growth& growth) noexcept {
+  if (growth.old_line == guard_line_) return;
+  if (growth.old_line != kNoGuard) {
+    if (!write_guard(growth.old_line)) return;  // the new guard stands, and is as good
+  } else if (growth.old_size > guard_.committed_tail) {
+    return;  // a torn end: its bytes stay nobody's, behind the new guard
+  }
+  if (!file_.truncate(growth.old_size)) return;
+  drop_window();
+  guard_line_ = growth.old_line;
+  file_size_ = growth.old_size;
+  filled_end_ = guard_.committed_tail;
+}
+
+// All of the room gets blocks of its own. The old guard has one and is left alone, so that on the disk it is there until the new one is.
+Result<void> AppendRegion::fill_room(std::uint64_t tail, std::uint64_t old_line) {
+  std::uint64_t begin = std::max(filled_end_, tail);
+  if (old_line != kNoGuard && old_line != guard_line_) {
+    if (Result<void> filled = fill(begin, old_line); !filled) return filled;
+    begin = std::max(begin, old_line + kGuardLineSize);
+  }
+  // What is far more than a window is for one value built in place: writing it twice would cost more than its page faults do.
+  Result<void> filled = make_error(Status::kUnsupported, "small");
+  if (begin < guard_line_ && guard_line_ - begin > 4 * config_.max_window_size) {
+    filled = file_.allocate(begin, guard_line_ - begin);
+  }
+  if (!filled && filled.error().status == Status::kUnsupported) filled = fill(begin, guard_line_);
+  if (filled) filled_end_ = guard_line_;
+  return filled;
+}
+
+Result<void> AppendRegion::fill(std::uint64_t begin, std::uint64_t end) {
+  const FillBlock& block = fill_block();
+  while (begin < end) {
+    ByteView parts[kFillParts];
+    std::size_t count = 0;
+    std::uint64_t size = 0;
+    while (count < kFillParts && begin + size < end) {
+      const std::uint64_t part = std::min<std::uint64_t>(kFillBlock, end - begin - size);
+      parts[count++] = {block.bytes, static_cast<std::size_t>(part)};
+      size += part;
+    }
+    if (Result<void> written = file_.write_at(begin, {parts, count}); !written) return written;
+    begin += size;
+  }
+  return {};
+}
+
+Result<void> AppendRegion::publish(std::uint64_t tail) noexcept {
+  const std::uint64_t before = guard_.committed_tail;
+  guard_.committed_tail = tail;
+  Result<void> stored = store_field(kGuardPrevTailAt, tail);
+  if (!stored) guard_.committed_tail = before;
+  return stored;
+}
+
+Result<void> AppendRegion::mark_synced(std::uint64_t tail) noexcept {
+  if (tail <= guard_.synced_tail) return {};
+  guard_.synced_tail = tail;
+  return store_field(kGuardSyncedAt, tail);
+}
+
+Result<void> AppendRegion::mark_durable(std::uint64_t tail) noexcept {
+  if (tail <= guard_.durable_tail) return {};
+  guard_.durable_tail = tail;
+  return store_field(kGuardDurableAt, tail);
+}
+
+Result<void> AppendRegion::store_field(std::size_t at, std::uint64_t value) noexcept {
+  if (!has_guard()) return {};
+  if (window_base_ != nullptr) {
+    auto* field = reinterpret_cast<std::uint64_t*>(window_base_ + (guard_line_ - window_start_) + at);
+    // Release: whoever sees the new tail sees all that lies below it, also when this process is killed right after.
+    std::atomic_ref<std::uint64_t>(*field).store(value, std::memory_order_release);
+    return {};
+  }
+  const ByteView part(reinterpret_cast<const std::byte*>(&value), sizeof value);
+  return file_.write_at(guard_line_ + at, {&part, 1});
+}
+
+Result<void> AppendRegion::finish(std::uint64_t tail) {
+  drop_window();
+  if (!has_guard()) return {};
+  if (Result<void> cut = file_.truncate(tail); !cut) return cut;
+  guard_line_ = kNoGuard;
+  file_size_ = tail;
+  filled_end_ = tail;
+  return {};
+}
+
+void AppendRegion::abandon() noexcept { drop_window(); }
+
+void AppendRegion::drop_window() noexcept {
+  window_.reset();
+  window_base_ = nullptr;
+  window_start_ = 0;
+  window_end_ = 0;
+}
+
+}  // namespace simdr::core

@@ -1,0 +1,133 @@
+#include "writer/appender.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "format/layout.h"
+#include "format/trailer.h"
+
+namespace simdr::core {
+namespace {
+
+constexpr std::byte kPad[kPayloadAlignment]{};
+
+Error too_large(std::uint64_t size) noexcept {
+  return make_error(Status::kTooLarge, "a payload of %llu bytes would end past the format's limit of 2^48 bytes",
+                    static_cast<unsigned long long>(size));
+}
+
+// The tail after a payload of `size` bytes, or false when the file would pass its limit.
+bool value_fits(std::uint64_t tail, std::uint64_t size) noexcept {
+  return size < kMaxStoreSize && tail_after_value(tail, size) < kMaxStoreSize;
+}
+
+}  // namespace
+
+Appender::Appender(File& file, const AppendRegion::Start& start, const AppendConfig& config) noexcept
+    : region_(file, start, config), kernels_(simd::kernels()), tail_(start.tail) {}
+
+Result<std::byte*> Appender::room(std::uint64_t end) {
+  if (std::byte* at = region_.writable(tail_, end); at != nullptr) [[likely]] return at;
+  if (Result<void> opened = region_.open_window(tail_, end); !opened) return opened.error();
+  return region_.writable(tail_, end);
+}
+
+Result<std::uint64_t> Appender::append_value(std::uint64_t key_hash, ByteView payload) {
+  if (!value_fits(tail_, payload.size())) return too_large(payload.size());
+  if (payload.size() >= kDirectWriteSize || !region_.uses_window()) return append_direct(key_hash, payload);
+
+  const std::uint64_t start = payload_start(tail_);
+  const std::uint64_t trailer = start + payload.size();
+  const Result<std::byte*> at = room(trailer + kTrailerSize);
+  if (!at) return at.error();
+  std::byte* to = *at + (start - tail_);
+  std::memset(*at, 0, static_cast<std::size_t>(start - tail_));
+  const std::uint32_t crc = kernels_.copy_crc32(0, to, payload.data(), payload.size());
+  encode_trailer(to + payload.size(), {key_hash, tail_, crc});
+  tail_ = trailer + kTrailerSize;
+  return trailer;
+}
+
+Result<std::uint64_t> Appender::append_direct(std::uint64_t key_hash, ByteView payload) {
+  const std::uint64_t pad = payload_start(tail_) - tail_;
+  std::byte trailer_bytes[kTrailerSize];
+  encode_trailer(trailer_bytes, {key_hash, tail_, kernels_.crc32(0, payload.data(), payload.size())});
+  const ByteView parts[] = {{kPad, static_cast<std::size_t>(pad)}, payload, trailer_bytes};
+  const std::uint64_t size = pad + payload.size() + kTrailerSize;
+  if (Result<void> written = region_.write_direct(tail_, parts, size); !written) return written.error();
+  tail_ += size;
+  return tail_ - kTrailerSize;
+}
+
+Result<std::uint64_t> Appender::append_tombstone(std::uint64_t key_hash) {
+  std::byte bytes[1 + kTrailerSize];
+  if (tail_after_tombstone(tail_) >= kMaxStoreSize) return too_large(1);
+  bytes[0] = kTombstoneByte;
+  encode_trailer(bytes + 1, {key_hash, tail_, kernels_.crc32(0, bytes, 1)});
+  if (region_.uses_window()) {
+    const Result<std::byte*> at = room(tail_ + sizeof bytes);
+    if (!at) return at.error();
+    std::memcpy(*at, bytes, sizeof bytes);
+  } else {
+    const ByteView part(bytes, sizeof bytes);
+    if (Result<void> written = region_.write_direct(tail_, {&part, 1}, sizeof bytes); !written) return written.error();
+  }
+  tail_ += sizeof bytes;
+  return tail_ - kTrailerSize;
+}
+
+Result<std::uint64_t> Appender::append_spooled(std::uint64_t key_hash, Spool& spool) {
+  const std::uint64_t size = spool.size();
+  if (!spool.in_file()) return append_value(key_hash, spool.memory());
+  if (!value_fits(tail_, size)) return too_large(size);
+
+  // Nothing is published before the last byte is there, so pieces may follow each other as separate writes.
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  std::unique_ptr<std::byte[]> piece(new (std::nothrow) std::byte[kPiece]);
+  if (piece == nullptr) return make_error(Status::kNoMemory, "out of memory while appending a stream");
+  const std::uint64_t pad = payload_start(tail_) - tail_;
+  if (Result<void> roomy = region_.make_room(tail_, tail_after_value(tail_, size)); !roomy) return roomy.error();
+  std::uint64_t at = tail_;
+  std::uint32_t crc = 0;
+  for (std::uint64_t done = 0; done < size;) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, size - done));
+    if (Result<void> got = spool.read_at(done, piece.get(), count); !got) return got.error();
+    crc = kernels_.crc32(crc, piece.get(), count);
+    done += count;
+    std::byte trailer_bytes[kTrailerSize];
+    encode_trailer(trailer_bytes, {key_hash, tail_, crc});
+    const std::size_t head = at == tail_ ? static_cast<std::size_t>(pad) : 0;
+    const std::size_t foot = done == size ? kTrailerSize : 0;
+    const ByteView parts[] = {{kPad, head}, {piece.get(), count}, {trailer_bytes, foot}};
+    if (Result<void> written = region_.write_direct(at, parts, head + count + foot); !written) return written.error();
+    at += head + count + foot;
+  }
+  tail_ = at;
+  return tail_ - kTrailerSize;
+}
+
+Result<std::byte*> Appender::build(std::uint64_t size) {
+  if (!value_fits(tail_, size)) return too_large(size);
+  if (!region_.uses_window()) {
+    return make_error(Status::kUnsupported, "values cannot be built in place: this store writes without a mapping");
+  }
+  const std::uint64_t start = payload_start(tail_);
+  const Result<std::byte*> at = room(start + size + kTrailerSize);
+  if (!at) return at.error();
+  return *at + (start - tail_);
+}
+
+Result<std::uint64_t> Appender::append_built(std::uint64_t key_hash, std::uint64_t size) {
+  const std::uint64_t start = payload_start(tail_);
+  std::byte* at = region_.writable(tail_, start + size + kTrailerSize);
+  if (at == nullptr) return make_error(Status::kInternal, "the window of a reservation is gone");
+  std::byte* payload = at + (start - tail_);
+  std::memset(at, 0, static_cast<std::size_t>(start - tail_));
+  encode_trailer(payload + size, {key_hash, tail_, kernels_.crc32(0, payload, static_cast<std::size_t>(size))});
+  tail_ = start + size + kTrailerSize;
+  return tail_ - kTrailerSize;
+}
+
+}  // namespace simdr::core

@@ -1,0 +1,50 @@
+// Puts entries at the end of a file, one after the other, in the current generation of the format. Appending is not publishing: what was
+// appended counts, for anybody, only once publish() has returned, and rewind() takes back what was not published. One thread
+// at a time; the store's write lock sees to that.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "simd/kernels.h"
+#include "writer/append_region.h"
+#include "writer/spool.h"
+
+namespace simdr::core {
+
+class Appender {
+ public:
+  Appender(File& file, const AppendRegion::Start& start, const AppendConfig& config) noexcept;
+
+  // Each returns the offset of the new entry's trailer; the entry ends at tail().
+  Result<std::uint64_t> append_value(std::uint64_t key_hash, ByteView payload);
+  Result<std::uint64_t> append_tombstone(std::uint64_t key_hash);
+  Result<std::uint64_t> append_spooled(std::uint64_t key_hash, Spool& spool);
+
+  // Room for a payload of `size` bytes at the tail, for the caller to fill; append_built() makes it an entry.
+  Result<std::byte*> build(std::uint64_t size);
+  Result<std::uint64_t> append_built(std::uint64_t key_hash, std::uint64_t size);
+
+  // Where the last appended entry ends, published or not.
+  [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
+  void rewind(std::uint64_t tail) noexcept { tail_ = tail; }
+  Result<void> publish() noexcept { return region_.publish(tail_); }
+
+  [[nodiscard]] AppendRegion& region() noexcept { return region_; }
+  [[nodiscard]] const AppendRegion& region() const noexcept { return region_; }
+
+ private:
+  Result<std::uint64_t> append_direct(std::uint64_t key_hash, ByteView payload);
+  Result<std::byte*> room(std::uint64_t end);
+
+  AppendRegion region_;
+  const simd::Kernels& kernels_;
+  std::uint64_t tail_;
+};
+
+// From this size on a payload goes to the file by a system call straight from the caller's memory: a store through the
+// window would cost a pass over memory that the system call does not (bench: put crossover).
+inline constexpr std::uint64_t kDirectWriteSize = std::uint64_t{128} << 10;
+
+}  // namespace simdr::core

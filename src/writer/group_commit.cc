@@ -1,0 +1,50 @@
+#include "writer/group_commit.h"
+
+#include <algorithm>
+
+namespace simdr::core {
+
+Result<void> GroupCommit::commit(std::uint64_t tail, std::uint64_t epoch, bool strict) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (epoch != epoch_ || tail <= (strict ? strict_tail_ : durable_tail_)) return {};
+    // Never tried again after a failure: the kernel may have dropped the pages that it could not write, and would report success.
+    if (failed_) return failure_;
+    if (!has_leader_) break;
+    changed_.wait(lock);
+  }
+  has_leader_ = true;
+  lock.unlock();
+  const Result<std::uint64_t> reached = target_.sync_all(strict);
+  lock.lock();
+  has_leader_ = false;
+  if (reached) {
+    durable_tail_ = std::max(durable_tail_, *reached);
+    if (strict) strict_tail_ = std::max(strict_tail_, *reached);
+  } else {
+    failed_ = true;
+    failure_ = reached.error();
+  }
+  changed_.notify_all();
+  if (!reached) return reached.error();
+  return {};
+}
+
+void GroupCommit::acquire() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !has_leader_; });
+  has_leader_ = true;
+}
+
+void GroupCommit::release(bool replaced, std::uint64_t durable_tail) {
+  const std::lock_guard lock(mutex_);
+  has_leader_ = false;
+  if (replaced) {
+    ++epoch_;
+    durable_tail_ = durable_tail;
+    strict_tail_ = durable_tail;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace simdr::core

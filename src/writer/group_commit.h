@@ -1,0 +1,50 @@
+// Makes appended entries survive a power cut, with as few syncs as the disk allows: the first thread that needs one becomes
+// the leader and syncs for all that were appended when it began; the others wait for it, and the first of those it did not
+// cover leads the next. What is to be done before and after each sync is the owner's (CommitTarget).
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+#include "base/status.h"
+
+namespace simdr::core {
+
+class CommitTarget {
+ public:
+  // Called by the leader alone, without GroupCommit's lock. Makes everything that is appended now survive, strictly or
+  // not, and returns the tail it reached.
+  virtual Result<std::uint64_t> sync_all(bool strict) = 0;
+
+ protected:
+  ~CommitTarget() = default;
+};
+
+class GroupCommit {
+ public:
+  explicit GroupCommit(CommitTarget& target) noexcept : target_(target) {}
+
+  // Returns when everything below `tail` survives. `epoch` is epoch() as it was when the tail was appended.
+  Result<void> commit(std::uint64_t tail, std::uint64_t epoch, bool strict);
+
+  // The owner is about to replace the file by one whose entries all survive (compaction): waits for a sync under way and holds off
+  // others until release(). Take it before the store's write lock: a leader takes that lock itself.
+  void acquire();
+  // `replaced`: the file was, up to `durable_tail`; commits of earlier epochs are done.
+  void release(bool replaced, std::uint64_t durable_tail);
+  [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }  // changes under the store's write lock only
+
+ private:
+  CommitTarget& target_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool has_leader_ = false;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t durable_tail_ = 0;
+  std::uint64_t strict_tail_ = 0;
+  bool failed_ = false;
+  Error failure_;
+};
+
+}  // namespace simdr::core

@@ -1,0 +1,394 @@
+// The store room against a model, and what only a look behind the C ABI can show.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "store/for_each.h"
+#include "store/iterator.h"
+#include "store/maintenance.h"
+#include "store/store.h"
+
+namespace simdr::core {
+namespace {
+
+using Model = std::map<std::uint64_t, std::string>;
+
+ByteView view_of(const std::string& text) { return as_bytes(text.data(), text.size()); }
+std::string text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+OpenSettings read_only() {
+  OpenSettings settings;
+  settings.mode = OpenAs::kReadOnly;
+  return settings;
+}
+
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() {
+    char name[] = "/tmp/simdr-store-XXXXXX";
+    folder_ = ::mkdtemp(name);
+    path_ = folder_ + "/store";
+  }
+  ~StoreTest() override {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void open(OpenSettings settings = {}) {
+    auto opened = Store::open(system_file_system(), path_, settings);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = *std::move(opened);
+  }
+  void close() {
+    const auto closed = store_->close();
+    ASSERT_TRUE(closed) << closed.error().message;
+    store_.reset();
+  }
+
+  static Model contents(const Store& store) {
+    Model found;
+    Iterator iterator(store, {});
+    Error error;
+    Found one;
+    std::size_t count = 0;
+    std::uint64_t before = ~std::uint64_t{0};
+    while (iterator.next(&one, 1, &count, &error) == Status::kOk) {
+      EXPECT_LT(one.record.trailer_offset, before) << "newest to oldest";
+      before = one.record.trailer_offset;
+      EXPECT_TRUE(found.emplace(one.record.key_hash, text_of(one.payload())).second) << "one entry a key";
+    }
+    return found;
+  }
+  void expect_is(const Model& model) {
+    EXPECT_EQ(contents(*store_), model);
+    EXPECT_EQ(store_->count(), model.size());
+    Error error;
+    for (const auto& [hash, value] : model) {
+      Found found;
+      ASSERT_EQ(store_->view(hash, &found, &error), Status::kOk) << hash;
+      EXPECT_EQ(text_of(found.payload()), value);
+    }
+  }
+
+  std::string folder_, path_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTest, AgreesWithAModelThroughRandomHistoriesReopensAndCompactions) {
+  for (unsigned seed = 0; seed < 12; ++seed) {
+    std::filesystem::remove(path_);
+    OpenSettings settings;
+    settings.window_size = kMinWindowSize;
+    settings.direct_writes = seed % 4 == 3;
+    open(settings);
+    std::mt19937_64 random(seed);
+    Model model;
+    const auto key = [&] { return 1 + random() % 40; };
+    const auto value = [&] {
+      std::string made(1 + random() % (random() % 20 == 0 ? 300'000 : 300), static_cast<char>('a' + random() % 26));
+      return made;
+    };
+    for (int step = 0; step < 400; ++step) {
+      const std::uint64_t k = key();
+      switch (random() % 12) {
+        case 0: {
+          const auto removed = store_->remove(k, Durability::kDefault);
+          EXPECT_EQ(static_cast<bool>(removed), model.erase(k) == 1);
+          break;
+        }
+        case 1: {
+          std::vector<std::string> values;
+          std::vector<std::uint64_t> keys;
+          for (int i = 0; i < 10; ++i) keys.push_back(key()), values.push_back(value());
+          std::vector<WriteOp> ops;
+          for (std::size_t i = 0; i < keys.size(); ++i) ops.push_back({keys[i], view_of(values[i])});
+          ASSERT_TRUE(store_->put_many(ops, Durability::kDefault));
+          for (std::size_t i = 0; i < keys.size(); ++i) model[keys[i]] = values[i];
+          break;
+        }
+        case 2: {
+          const std::uint64_t other = key();
+          const auto renamed = store_->rename(k, other, Durability::kDefault);
+          if (k != other && model.count(k) != 0) {
+            ASSERT_TRUE(renamed) << renamed.error().message;
+            model[other] = model[k];
+            model.erase(k);
+          } else {
+            EXPECT_FALSE(renamed);
+          }
+          break;
+        }
+        case 3: {
+          const std::uint64_t keys[] = {k, key(), k, key()};
+          std::size_t removed = 0;
+          ASSERT_TRUE(store_->remove_many(keys, Durability::kDefault, &removed));
+          std::size_t expected = 0;
+          for (const std::uint64_t each : keys) expected += model.erase(each);
+          EXPECT_EQ(removed, expected);
+          break;
+        }
+        case 4: {
+          if (random() % 4 == 0) {
+            ASSERT_TRUE(store_->compact({}));
+            EXPECT_EQ(store_->compaction_savings(), 0u);
+          }
+          break;
+        }
+        case 5: {
+          if (random() % 4 == 0) {
+            close();
+            EXPECT_EQ(std::filesystem::exists(path_), true);
+            open(settings);
+          }
+          break;
+        }
+        case 6: {
+          const std::string made = value();
+          const auto put = store_->put_if_absent(k, view_of(made), Durability::kDefault);
+          EXPECT_EQ(static_cast<bool>(put), model.emplace(k, made).second);
+          break;
+        }
+        default: {
+          const std::string made = value();
+          const auto tail = store_->put(k, view_of(made), Durability::kDefault);
+          ASSERT_TRUE(tail) << tail.error().message;
+          EXPECT_EQ(*tail, store_->tail());
+          model[k] = made;
+        }
+      }
+    }
+    expect_is(model);
+    close();
+    EXPECT_EQ(std::filesystem::file_size(path_), [&] {
+      open(read_only());
+      return store_->tail();
+    }());
+    EXPECT_TRUE(store_->recovered_from().empty());
+    expect_is(model);
+    VerifyReport report;
+    EXPECT_TRUE(verify_store(*store_, {}, {}, &report));
+    store_.reset();
+  }
+}
+
+TEST_F(StoreTest, GoesOnFromItsGuardWhenItWasNeverClosed) {
+  open();
+  Model model;
+  for (std::uint64_t i = 1; i < 2000; ++i) {
+    model[i] = std::string(1 + i % 200, static_cast<char>('a' + i % 26));
+    ASSERT_TRUE(store_->put(i, view_of(model[i]), Durability::kDefault));
+  }
+  store_.reset();  // without close: as if killed
+  EXPECT_GT(std::filesystem::file_size(path_), 2000u * 64);
+  open();
+  EXPECT_TRUE(store_->recovered_from().empty());
+  expect_is(model);
+  model[5] = "again";
+  ASSERT_TRUE(store_->put(5, view_of(model[5]), Durability::kDefault));
+  close();
+  open();
+  expect_is(model);
+}
+
+TEST_F(StoreTest, LetsReadersInBesideTheWriterAndShowsThemWhatWasCommitted) {
+  open();
+  ASSERT_TRUE(store_->put(1, view_of("one"), Durability::kDefault));
+  auto reader = Store::open(system_file_system(), path_, read_only());
+  ASSERT_TRUE(reader) << reader.error().message;
+  ASSERT_TRUE(store_->put(2, view_of("two"), Durability::kDefault));
+  EXPECT_EQ(contents(**reader), (Model{{1, "one"}}));
+  close();
+  EXPECT_EQ(contents(**reader), (Model{{1, "one"}}));
+}
+
+TEST_F(StoreTest, IteratesASnapshotThatWritesRemovesAndCompactionDoNotDisturb) {
+  open();
+  Model model;
+  for (std::uint64_t i = 1; i <= 500; ++i) {
+    model[i] = "v" + std::to_string(i);
+    ASSERT_TRUE(store_->put(i, view_of(model[i]), Durability::kDefault));
+  }
+  ASSERT_TRUE(store_->put(7, view_of("seven"), Durability::kDefault));  // something is dead: the index must be asked
+  model[7] = "seven";
+  Iterator iterator(*store_, {});
+  Model found;
+  Error error;
+  Found one;
+  std::size_t count = 0;
+  std::uint64_t step = 0;
+  while (iterator.next(&one, 1, &count, &error) == Status::kOk) {
+    EXPECT_TRUE(found.emplace(one.record.key_hash, text_of(one.payload())).second);
+    ++step;
+    const std::uint64_t victim = 1 + step * 7 % 500;
+    if (step % 3 == 0) {
+      ASSERT_TRUE(store_->put(victim, view_of("new"), Durability::kDefault));
+      ASSERT_TRUE(store_->put(victim, view_of("newer"), Durability::kDefault));
+    }
+    if (step % 3 == 1) (void)store_->remove(victim, Durability::kDefault);
+    if (step == 250) {
+      ASSERT_TRUE(store_->compact({}));
+    }
+    ASSERT_TRUE(store_->put(10'000 + step, view_of("late"), Durability::kDefault));
+  }
+  EXPECT_EQ(found, model);
+}
+
+TEST_F(StoreTest, ShowsEveryVersionOfAKeyNewestFirst) {
+  open();
+  for (const char* value : {"a", "b", "c"}) {
+    ASSERT_TRUE(store_->put(9, view_of(value), Durability::kDefault));
+    ASSERT_TRUE(store_->put(8, view_of("other"), Durability::kDefault));
+  }
+  ASSERT_TRUE(store_->remove(9, Durability::kDefault));
+  Iterator::Options options;
+  options.only_key_hash = 9;
+  Iterator iterator(*store_, options);
+  std::string seen;
+  Error error;
+  Found one;
+  std::size_t count = 0;
+  while (iterator.next(&one, 1, &count, &error) == Status::kOk) seen += text_of(one.payload());
+  EXPECT_EQ(seen, "cba");
+}
+
+TEST_F(StoreTest, KeepsEntriesReadableAfterCompactionAndClose) {
+  open();
+  ASSERT_TRUE(store_->put(1, view_of("kept"), Durability::kDefault));
+  Entry* entry = nullptr;
+  Error error;
+  ASSERT_EQ(store_->get(1, &entry, &error), Status::kOk);
+  ASSERT_TRUE(store_->put(1, view_of("newer"), Durability::kDefault));
+  ASSERT_TRUE(store_->compact({}));
+  EXPECT_EQ(store_->put_if_entry(*entry, view_of("x"), Durability::kDefault).error().status, Status::kChanged);
+  close();
+  std::filesystem::remove(path_);
+  EXPECT_EQ(text_of(entry->payload()), "kept");
+  EXPECT_TRUE(entry->checksum_matches());
+  std::thread([entry] { entry->drop_ref(); }).join();
+}
+
+TEST_F(StoreTest, OutgrowsItsReservationWithoutMovingWhatWasHandedOut) {
+  OpenSettings settings;
+  settings.reserve_size = 1;  // one page
+  open(settings);
+  Model model;
+  std::vector<Entry*> entries;
+  for (std::uint64_t i = 1; i <= 300; ++i) {
+    model[i] = std::string(1000, static_cast<char>('a' + i % 26));
+    ASSERT_TRUE(store_->put(i, view_of(model[i]), Durability::kDefault));
+    Entry* entry = nullptr;
+    Error error;
+    ASSERT_EQ(store_->get(i, &entry, &error), Status::kOk);
+    entries.push_back(entry);
+  }
+  expect_is(model);
+  for (Entry* entry : entries) {
+    EXPECT_EQ(text_of(entry->payload()), model[entry->record().key_hash]);
+    entry->drop_ref();
+  }
+}
+
+TEST_F(StoreTest, RefusesASecondWriterUntilTheFirstIsGone) {
+  open();
+  const auto second = Store::open(system_file_system(), path_, {});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().status, Status::kLocked);
+  ASSERT_TRUE(store_->put(1, view_of("x"), Durability::kDefault));
+  const auto third = Store::open(system_file_system(), path_, {});
+  ASSERT_FALSE(third);
+  EXPECT_NE(std::string(third.error().message).find(std::to_string(::getpid())), std::string::npos);
+  std::thread closer([this] { close(); });
+  OpenSettings patient;
+  patient.lock_timeout_ms = kWaitForEver;
+  const auto fourth = Store::open(system_file_system(), path_, patient);
+  closer.join();
+  EXPECT_TRUE(fourth);
+}
+
+TEST_F(StoreTest, DurableWritesMoveTheMarkAndStrictOnesToo) {
+  for (const Durability durability : {Durability::kCommit, Durability::kStrict}) {
+    std::filesystem::remove(path_);
+    OpenSettings settings;
+    settings.durability = durability;
+    open(settings);
+    for (std::uint64_t i = 1; i < 20; ++i) {
+      const auto tail = store_->put(i, view_of("value"), Durability::kDefault);
+      ASSERT_TRUE(tail);
+      EXPECT_GE(store_->stats()->durable_tail, *tail);
+    }
+    close();
+    open();
+    EXPECT_EQ(store_->count(), 19u);
+    store_.reset();
+  }
+}
+
+TEST_F(StoreTest, SharesSyncsAmongThreads) {
+  open();
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < 8; ++t) {
+    threads.emplace_back([this, t] {
+      for (std::uint64_t i = 0; i < 50; ++i) {
+        const auto durability = i % 2 == 0 ? Durability::kCommit : Durability::kStrict;
+        ASSERT_TRUE(store_->put(1 + t * 1000 + i, view_of("v"), durability));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(store_->count(), 400u);
+  close();
+  open();
+  EXPECT_EQ(store_->count(), 400u);
+}
+
+TEST_F(StoreTest, VisitsEveryLiveEntryOnceOnSeveralThreads) {
+  open();
+  for (std::uint64_t i = 1; i <= 5000; ++i) ASSERT_TRUE(store_->put(i, view_of("abc"), Durability::kDefault));
+  for (std::uint64_t i = 1; i <= 1000; ++i) ASSERT_TRUE(store_->put(i, view_of("new"), Durability::kDefault));
+  for (const unsigned threads : {1u, 2u, 5u}) {
+    std::vector<std::atomic<int>> seen(5001);
+    int result = 0;
+    Error error;
+    ASSERT_EQ(for_each_live(*store_, threads, true,
+                            [&](const Found& found) { return ++seen[found.record.key_hash], 0; }, &result, &error),
+              Status::kOk);
+    for (std::uint64_t i = 1; i <= 5000; ++i) EXPECT_EQ(seen[i], 1);
+    EXPECT_EQ(for_each_live(*store_, threads, false, [](const Found&) { return 42; }, &result, &error), Status::kStopped);
+    EXPECT_EQ(result, 42);
+  }
+}
+
+TEST_F(StoreTest, WriterOnABrokenChainIsRefusedSoThatNothingIsLost) {
+  open();
+  for (std::uint64_t i = 1; i <= 50; ++i) ASSERT_TRUE(store_->put(i, view_of(std::string(100, 'x')), Durability::kDefault));
+  close();
+  // A link in the middle goes astray: what is above it can no longer be reached.
+  auto file = *system_file_system().open(path_, OpenMode::kReadWrite, 0);
+  std::uint64_t link;
+  const std::uint64_t at = 128 * 25 + 100 + 8;
+  ASSERT_TRUE(file->read_at(at, &link, 8));
+  link ^= 0x5555;
+  const ByteView part = as_bytes(&link, 8);
+  ASSERT_TRUE(file->write_at(at, {&part, 1}));
+  file.reset();
+  const auto writer = Store::open(system_file_system(), path_, {});
+  ASSERT_FALSE(writer);
+  EXPECT_EQ(writer.error().status, Status::kCorrupt);
+  open(read_only());
+  EXPECT_FALSE(store_->recovered_from().empty());
+  EXPECT_EQ(store_->count(), 25u);
+  RepairReport report;
+  const std::string repaired = folder_ + "/repaired";
+  ASSERT_TRUE(repair_file(system_file_system(), path_, repaired, {}, &report));
+  EXPECT_EQ(report.kept_count, 49u);
+}
+
+}  // namespace
+}  // namespace simdr::core
