@@ -1,0 +1,151 @@
+# shellcheck shell=bash disable=SC2154  # ./dev sources this beside packages.sh and build.sh
+# The stages of ./dev check. Each works in a build folder of its own. Sourced by ./dev.
+
+quick_stages=(format layers docs quick)
+full_stages=(format layers docs gcc clang asan tsan noavx abi fuzz)
+
+# What this project's C and C++ is, NUL-separated: also what is not yet committed.
+source_files() {
+  if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    git ls-files -z --cached --others --exclude-standard -- '*.h' '*.hpp' '*.c' '*.cc'
+  else
+    find . -path ./build -prune -o -type f \( -name '*.h' -o -name '*.hpp' -o -name '*.c' -o -name '*.cc' \) -print0
+  fi
+}
+
+find_formatter() { command -v clang-format-16; }
+
+# use_clang VERSION: that one if it is here, else another that is here, else installs that one.
+use_clang() {
+  local version=$1 there
+  if ! command -v "clang++-$version" >/dev/null; then
+    for there in 19 18 17 16 15; do
+      if command -v "clang++-$there" >/dev/null; then version=$there && break; fi
+    done
+  fi
+  need_packages "clang-$version=clang++-$version" "libclang-rt-$version-dev"
+  export CC=clang-$version CXX=clang++-$version
+}
+
+# build_stage NAME MESON_OPTION...: with all tests, and without a warning.
+build_stage() {
+  local name=$1
+  shift
+  need_packages "${build_packages[@]}" "${test_packages[@]}"
+  configure "build/$name" "${test_options[@]}" "$@"
+  build_all "build/$name"
+}
+
+stage_format() {
+  need_packages "$format_package"
+  source_files | xargs -0 "$(find_formatter)" --dry-run --Werror --ferror-limit=5
+}
+
+stage_layers() {
+  need_packages python3=python3
+  python3 tools/check_layers.py
+}
+
+stage_docs() {
+  need_packages python3=python3
+  python3 tools/check_docs.py
+}
+
+stage_quick() {
+  build_stage gcc -Dwerror=true
+  test_in build/gcc --matching '^(unit|api|abi)'
+}
+
+stage_gcc() {
+  build_stage gcc -Dwerror=true
+  test_in build/gcc
+}
+
+# The oldest that is promised to do, as gcc 12 is among the gccs; both are Debian 12's own.
+stage_clang() {
+  use_clang 14
+  build_stage clang -Dwerror=true
+  test_in build/clang
+}
+
+stage_asan() {
+  export ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1:detect_leaks=1
+  export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+  build_stage asan -Db_sanitize=address,undefined
+  test_in build/asan --not-matching "$untouched_by_sanitizers"
+}
+
+# What runs Rust, reads documents or measures time: nothing a sanitizer sees, or nothing it has the time for.
+untouched_by_sanitizers='^(readme|layers|docs|dev|oracle|interop)'
+
+stage_tsan() {
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  build_stage tsan -Db_sanitize=thread
+  # ThreadSanitizer of these compilers ends at once where the kernel scatters addresses over more bits than it expects.
+  local wrapper=()
+  if setarch -R true 2>/dev/null; then wrapper=(--wrapper 'setarch -R'); fi
+  test_in build/tsan --not-matching "$untouched_by_sanitizers|^cli" ${wrapper[@]+"${wrapper[@]}"}
+}
+
+# The kernels that every CPU has, whatever this one has.
+stage_noavx() {
+  build_stage gcc -Dwerror=true
+  export SIMDR_KERNEL=scalar
+  test_in build/gcc --not-matching '^(readme|layers|docs|dev)'
+}
+
+stage_abi() {
+  build_stage gcc -Dwerror=true
+  test_in build/gcc --matching '^abi'
+}
+
+stage_fuzz() { run_fuzz_targets 60; }
+
+# run_fuzz_targets SECONDS: each target of build/fuzz for so long, from its corpus; what it finds there stays in the build folder.
+run_fuzz_targets() {
+  local seconds=$1 target name failed=0 ran=0
+  if [ ! -f fuzz/meson.build ]; then
+    echo "no fuzz targets in this tree"
+    return 0
+  fi
+  use_clang 16
+  need_packages "${build_packages[@]}" "${test_packages[@]}"
+  configure build/fuzz -Dbuildtype=debugoptimized -Dfuzz=enabled -Dtests=disabled -Dtools=disabled \
+    -Db_sanitize=address,undefined -Db_lundef=false
+  build_all build/fuzz
+  for target in build/fuzz/fuzz/*_fuzzer; do
+    [ -x "$target" ] || continue
+    name=$(basename "$target" _fuzzer)
+    mkdir -p "build/fuzz/new/$name" "fuzz/corpus/$name"
+    echo "fuzzing $name for $seconds s"
+    ran=$((ran + 1))
+    "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 \
+      -artifact_prefix="build/fuzz/new/$name-" "build/fuzz/new/$name" "fuzz/corpus/$name" </dev/null || failed=1
+  done
+  [ "$ran" -gt 0 ] || die "build/fuzz holds no fuzz target"
+  return "$failed"
+}
+
+run_check() {
+  local stages=("$@") stage started failed=() report=
+  case "${1-quick}" in
+    quick) stages=("${quick_stages[@]}") ;;
+    full) stages=("${full_stages[@]}") ;;
+  esac
+  for stage in "${stages[@]}"; do
+    declare -F "stage_$stage" >/dev/null || die "there is no stage '$stage'; see ./dev help"
+  done
+  for stage in "${stages[@]}"; do
+    printf '\n== %s\n' "$stage"
+    started=$SECONDS
+    # In a process of its own: what a stage sets is not the next one's, and one that dies does not end the others.
+    set +e
+    (set -e; "stage_$stage")
+    local code=$?
+    set -e
+    [ "$code" -eq 0 ] || failed+=("$stage")
+    report+=$(printf '  %-8s %s, %d s' "$stage" "$([ "$code" -eq 0 ] && echo passed || echo FAILED)" $((SECONDS - started)))$'\n'
+  done
+  printf '\n%s' "$report"
+  [ ${#failed[@]} -eq 0 ]
+}

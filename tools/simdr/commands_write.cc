@@ -1,0 +1,206 @@
+// write, delete, rename: one store is changed.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cinttypes>
+#include <cstring>
+#include <optional>
+
+#include "arguments.h"
+#include "command.h"
+#include "signals.h"
+#include "text.h"
+
+namespace simdr::cli {
+namespace {
+
+// Standard input as the source of a value.
+class StandardInput {
+ public:
+  // Waits for the first two bytes and refuses what can never be stored, for the case that the store does not exist yet:
+  // it is not to be created for nothing.
+  void look_ahead() {
+    while (ahead_size_ < ahead_.size()) {
+      const std::optional<std::size_t> size = read_some(ahead_.data() + ahead_size_, ahead_.size() - ahead_size_);
+      if (!size) fail();
+      if (*size == 0) break;
+      ahead_size_ += *size;
+    }
+    if (ahead_size_ == 0) {
+      throw Failure(ExitCode::kUsage, "standard input: it is empty, and an empty value cannot be stored");
+    }
+    if (ahead_size_ == 1 && ahead_[0] == 0) {
+      throw Failure(ExitCode::kUsage, "standard input: the single byte 0x00 marks deleted keys and cannot be stored");
+    }
+  }
+
+  // simdr_source_fn
+  static int fill(void* buffer, std::size_t capacity, std::size_t* out_size, void* self_pointer) noexcept {
+    auto& self = *static_cast<StandardInput*>(self_pointer);
+    std::size_t size = std::min(self.ahead_size_ - self.ahead_used_, capacity);
+    if (size > 0) {
+      std::memcpy(buffer, self.ahead_.data() + self.ahead_used_, size);
+      self.ahead_used_ += size;
+    } else {
+      const std::optional<std::size_t> read = self.read_some(buffer, capacity);
+      if (!read) return 1;
+      size = *read;
+    }
+    self.total_size_ += size;
+    *out_size = size;
+    return 0;
+  }
+
+  [[noreturn]] void fail() const { fail_os(os_error_, "standard input"); }
+  [[nodiscard]] std::uint64_t total_size() const noexcept { return total_size_; }
+
+ private:
+  std::optional<std::size_t> read_some(void* buffer, std::size_t capacity) noexcept {
+    while (true) {
+      const ssize_t size = ::read(STDIN_FILENO, buffer, capacity);
+      if (size >= 0) return static_cast<std::size_t>(size);
+      os_error_ = errno;
+      if (os_error_ != EINTR || StopScope::requested()) return std::nullopt;
+    }
+  }
+
+  std::array<unsigned char, 2> ahead_{};
+  std::size_t ahead_size_ = 0;
+  std::size_t ahead_used_ = 0;
+  std::uint64_t total_size_ = 0;
+  int os_error_ = 0;
+};
+
+class Write final : public Command {
+ public:
+  void add_arguments(CLI::App& app) override {
+    add_word(app, "KEY", key_, "The key to write");
+    value_option_ = add_word(app, "VALUE", value_, "The value; standard input if not given", false);
+    add_hash(app, by_hash_);
+    add_sync(app, durability_);
+  }
+
+  ExitCode run(Context& context) override {
+    const Key key = parse_key(key_, by_hash_);
+    const std::uint64_t size = value_option_->count() > 0 ? write_value(context, key) : write_input(context, key);
+    context.say(file_name(context.file) + ": stored " + key.name + ", " + human_size(size));
+    return ExitCode::kDone;
+  }
+
+ private:
+  std::uint64_t write_value(const Context& context, const Key& key) const {
+    // Before the store is opened, which would create it.
+    if (value_.empty()) throw Failure(ExitCode::kUsage, key.name + ": an empty value cannot be stored");
+    Store store(context.file, SIMDR_OPEN_CREATE, context.settings);
+    simdr_error error;
+    store.check(simdr_store_put(store.get(), key.data(), key.size(), value_.data(), value_.size(), durability_, nullptr,
+                                &error),
+                error, key);
+    store.close();
+    return value_.size();
+  }
+
+  std::uint64_t write_input(const Context& context, const Key& key) const {
+    if (::isatty(STDIN_FILENO) == 1) context.say("reading the value from the terminal; end it with Ctrl-D");
+    const StopScope stop;
+    StandardInput input;
+    if (!file_exists(context.file)) input.look_ahead();
+    Store store(context.file, SIMDR_OPEN_CREATE, context.settings);
+    simdr_error error;
+    const simdr_status status = simdr_store_put_from(store.get(), key.data(), key.size(), StandardInput::fill, &input,
+                                                     durability_, nullptr, &error);
+    if (status == SIMDR_ERR_SOURCE) input.fail();
+    store.check(status, error, key);
+    store.close();
+    return input.total_size();
+  }
+
+  std::string key_;
+  std::string value_;
+  CLI::Option* value_option_ = nullptr;
+  bool by_hash_ = false;
+  std::uint32_t durability_ = SIMDR_DURABILITY_DEFAULT;
+};
+
+class Delete final : public Command {
+ public:
+  void add_arguments(CLI::App& app) override {
+    add_words(app, "KEY", arguments_, "The keys to delete, all at once");
+    add_hash(app, by_hash_);
+    add_sync(app, durability_);
+  }
+
+  // Deletes what is there, as one batch, and names what is not: then the exit code is "not found".
+  ExitCode run(Context& context) override {
+    std::vector<Key> keys;
+    for (const std::string& argument : arguments_) keys.push_back(parse_key(argument, by_hash_));
+    Store store(context.file, SIMDR_OPEN_EXISTING, context.settings);
+    std::vector<simdr_bytes> present;
+    std::vector<const Key*> absent;
+    for (const Key& key : keys) {
+      int exists = 0;
+      simdr_error error;
+      store.check(simdr_store_exists(store.get(), key.data(), key.size(), &exists, &error), error, key);
+      if (exists != 0) {
+        present.push_back({key.data(), key.size()});
+      } else {
+        absent.push_back(&key);
+      }
+    }
+    std::size_t removed_count = 0;
+    simdr_error error;
+    store.check(simdr_store_remove_many(store.get(), present.data(), present.size(), durability_, &removed_count,
+                                        nullptr, &error),
+                error);
+    store.close();
+    if (removed_count > 0) context.say(format("%s: deleted %zu", store.name().c_str(), removed_count));
+    for (const Key* key : absent) {
+      print_words(store.name() + ": " + key->name + ": " + simdr_status_text(SIMDR_NOT_FOUND));
+    }
+    return absent.empty() ? ExitCode::kDone : ExitCode::kNotFound;
+  }
+
+ private:
+  std::vector<std::string> arguments_;
+  bool by_hash_ = false;
+  std::uint32_t durability_ = SIMDR_DURABILITY_DEFAULT;
+};
+
+class Rename final : public Command {
+ public:
+  void add_arguments(CLI::App& app) override {
+    add_word(app, "OLD", old_key_, "The key to rename");
+    add_word(app, "NEW", new_key_, "Its new name; a value that is there is replaced");
+    add_hash(app, by_hash_);
+    add_sync(app, durability_);
+  }
+
+  ExitCode run(Context& context) override {
+    const Key from = parse_key(old_key_, by_hash_);
+    const Key to = parse_key(new_key_, by_hash_);
+    Store store(context.file, SIMDR_OPEN_EXISTING, context.settings, SIMDR_OPEN_VERIFY_READS);
+    simdr_error error;
+    store.check(
+        simdr_store_rename(store.get(), from.data(), from.size(), to.data(), to.size(), durability_, nullptr, &error),
+        error, from);
+    store.close();
+    context.say(store.name() + ": renamed " + from.name + " to " + to.name);
+    return ExitCode::kDone;
+  }
+
+ private:
+  std::string old_key_;
+  std::string new_key_;
+  bool by_hash_ = false;
+  std::uint32_t durability_ = SIMDR_DURABILITY_DEFAULT;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_write() { return std::make_unique<Write>(); }
+std::unique_ptr<Command> make_delete() { return std::make_unique<Delete>(); }
+std::unique_ptr<Command> make_rename() { return std::make_unique<Rename>(); }
+
+}  // namespace simdr::cli
