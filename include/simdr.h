@@ -205,7 +205,8 @@ typedef struct simdr_open_options {
 SIMDR_API simdr_status simdr_store_open(const char *path, const simdr_open_options *options, simdr_store **out_store,
                                         simdr_error *err) SIMDR_NOEXCEPT;
 
-/* Ends the use of the store: what was written and not yet synced is synced, and the file is cut to its last entry.
+/* Ends the use of the store: what was written and not yet synced is synced, and the file is cut to its last entry. A file
+ * that was not written to stays as it was found.
  * Entries stay readable; iterators, streams and reservations must have been released before. NULL is allowed.
  * In a child of fork() it only releases memory. */
 SIMDR_API void simdr_store_close(simdr_store *store) SIMDR_NOEXCEPT;

@@ -68,13 +68,12 @@ struct EntryRecord {
 
   std::uint64_t start = payload_start(trailer.prev_tail, layout.alignment);
   bool is_tombstone = false;
-  if (trailer_offset - trailer.prev_tail == 1) [[unlikely]] {
-    // No room for a pad: a tombstone, also when its byte was damaged (the CRC then says so), or a value of one byte where none is needed.
-    const bool needs_no_pad = start == trailer.prev_tail;
-    start = trailer.prev_tail;
-    is_tombstone = layout.has_tombstones && (!needs_no_pad || file[start] == kTombstoneByte);
-  } else if (start < trailer_offset && trailer_offset - start == 1) [[unlikely]] {
-    is_tombstone = layout.has_tombstones && file[start] == kTombstoneByte;  // a lone 0x00 behind a pad reads as deleted too
+  if (layout.has_tombstones) {
+    // A tombstone takes no pad, whatever the alignment. A lone 0x00 behind a pad reads as deleted too.
+    const bool no_pad = trailer_offset - trailer.prev_tail == 1;
+    const std::uint64_t lone = no_pad ? trailer.prev_tail : start;
+    is_tombstone = lone < trailer_offset && trailer_offset - lone == 1 && file[lone] == kTombstoneByte;
+    if (is_tombstone) start = lone;
   }
   if (start >= trailer_offset) return false;
 

@@ -157,7 +157,8 @@ bool Salvage::deliver() {
   std::uint64_t end = 0;  // of what is behind
   for (std::size_t i = 0; i < tails_.size(); ++i) {
     EntryRecord record;
-    if (!read_entry_ending_at(file_, tails_[i], summary_.layout, &record)) continue;
+    // What claims the guard's own key hash is nobody's entry, intact or not.
+    if (!read_entry_ending_at(file_, tails_[i], summary_.layout, &record) || is_phantom(record)) continue;
     const std::uint64_t below = below_phantoms(record.prev_tail);
     bool is_linked = record.prev_tail == 0 || below == end;
     EntryRecord above;
