@@ -82,7 +82,7 @@ Error Store::remember_failure(const Error& error) noexcept {
   failure_ = error;
   failure_.status = Status::kWriterFailed;
   settings_.log.say(LogLevel::kError, failure_.message);
-  return error;
+  return failure_;
 }
 
 // All that can fail for want of memory or address space happens here, before a byte is written.

@@ -129,6 +129,7 @@ TEST(DefectOpenTest, OneBrokenLinkIsFoundInLinearTimeAndDestroysNothing) {
   std::uint64_t last = 0;
   constexpr std::size_t kCount = 200000;
   std::string bytes = store_of(kCount, 10, &model, &last);
+  ASSERT_GT(bytes.size(), kCount * 64);
   char& link = bytes[10 + 8];  // after the first entry's payload and key hash; 0
   link = static_cast<char>(link ^ 0x10);
   write_file(file, bytes);

@@ -1,0 +1,142 @@
+// The n-th call to the file system fails, for every n; calls are interrupted and move less than they were asked to.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <iterator>
+
+#include "disk.h"
+#include "fault_run.h"
+#include "system_calls.h"
+#include "temp_dir.h"
+
+namespace simdr::core::test {
+namespace {
+
+const std::string kMemoryPath = "/disk/store.simdr";
+
+WorkloadShape shape_of_faults() {
+  WorkloadShape shape;
+  shape.operation_count = 22;
+  shape.key_count = 10;
+  shape.huge_value_size = 700'000;
+  shape.huge_every = 8;
+  return shape;
+}
+
+OpenSettings settings_of(Durability durability, bool direct) {
+  OpenSettings settings;
+  settings.durability = durability;
+  settings.window_size = 64 << 10;
+  settings.direct_writes = direct;
+  settings.reserve_size = RecordingFileSystem::kFileCapacity / 2;
+  return settings;
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+class FaultTest : public ::testing::TestWithParam<Durability> {
+ protected:
+  void SetUp() override { temp_dir_make(&folder_); }
+  void TearDown() override { temp_dir_remove(&folder_); }
+  std::string path() const { return std::string(folder_.path) + "/store.simdr"; }
+
+  // Every n, with what fails drawn anew for each; `make_run` gives a fresh file.
+  template <typename MakeRun>
+  void fail_each(const std::vector<Operation>& operations, int os_error, bool for_ever, bool half_done, std::uint64_t step,
+                 std::uint64_t* runs, MakeRun make_run) {
+    for (std::uint64_t n = 1;; n += step) {
+      const auto run = make_run();
+      const std::string wrong = run->run(operations, {n, for_ever, os_error, half_done});
+      ASSERT_EQ(wrong, "") << "call " << n << " (" << (run->fired() == nullptr ? "none" : run->fired()) << ") failing with "
+                           << os_error << (for_ever ? " for ever" : " once") << (half_done ? ", half done" : "");
+      ++*runs;
+      if (run->fired() == nullptr) return;
+    }
+  }
+
+  struct temp_dir folder_;
+};
+
+TEST_P(FaultTest, EveryCallInMemory) {
+  std::uint64_t runs = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const std::vector<Operation> operations = make_workload(seed, shape_of_faults(), {});
+    for (const int os_error : {EIO, ENOSPC, EDQUOT}) {
+      for (const int kind : {0, 1, 2, 3}) {
+        std::unique_ptr<RecordingFileSystem> disk;
+        fail_each(operations, os_error, (kind & 1) != 0, (kind & 2) != 0, 1, &runs, [&] {
+          disk = std::make_unique<RecordingFileSystem>();
+          return std::make_unique<FaultRun>(*disk, kMemoryPath, settings_of(GetParam(), seed % 3 == 0));
+        });
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+  std::printf("%llu runs, one failing call each or all from one on\n", static_cast<unsigned long long>(runs));
+}
+
+TEST_P(FaultTest, CallsOnARealFile) {
+  std::uint64_t runs = 0;
+  const std::size_t descriptors = open_descriptors();
+  const std::vector<Operation> operations = make_workload(4, shape_of_faults(), {});
+  for (const int kind : {0, 1, 2, 3}) {
+    fail_each(operations, kind % 2 == 0 ? EIO : ENOSPC, (kind & 1) != 0, (kind & 2) != 0, 5, &runs, [&] {
+      std::filesystem::remove(path());
+      return std::make_unique<FaultRun>(system_file_system(), path(), settings_of(GetParam(), false));
+    });
+    if (HasFatalFailure()) return;
+    for (const auto& item : std::filesystem::directory_iterator(folder_.path)) {
+      EXPECT_EQ(item.path().filename(), "store.simdr") << "was left over";
+    }
+  }
+  EXPECT_EQ(open_descriptors(), descriptors) << "descriptors leaked";
+  std::printf("%llu runs\n", static_cast<unsigned long long>(runs));
+}
+
+// Interrupts and shortens at random; nothing of it may be seen.
+class Interrupter final : public CallHook {
+ public:
+  explicit Interrupter(std::uint64_t seed) : random_(seed) {}
+  Verdict on_call(const SystemCall& call) noexcept override {
+    Verdict verdict;
+    const bool interruptible = call.kind == CallKind::kOpen || call.kind == CallKind::kRead || call.kind == CallKind::kWrite ||
+                               call.kind == CallKind::kTruncate || call.kind == CallKind::kAllocate || call.kind == CallKind::kSync;
+    if (interruptible && random_.below(3) == 0) {
+      verdict.os_error = EINTR;
+      ++count_;
+    } else if ((call.kind == CallKind::kRead || call.kind == CallKind::kWrite) && call.size > 1 && random_.below(2) == 0) {
+      verdict.most = 1 + random_.below(call.size - 1);
+      ++count_;
+    }
+    return verdict;
+  }
+  std::uint64_t count() const noexcept { return count_; }
+
+ private:
+  Random random_;
+  std::uint64_t count_ = 0;
+};
+
+TEST_P(FaultTest, InterruptedAndShortCallsAreCarriedOnWith) {
+  Interrupter interrupter(11);
+  for (std::uint64_t seed = 20; seed < 26; ++seed) {
+    std::filesystem::remove(path());
+    set_call_hook(&interrupter);
+    FaultRun run(system_file_system(), path(), settings_of(GetParam(), seed % 2 == 0));
+    const std::string wrong = run.run(make_workload(seed, shape_of_faults(), {}), {});
+    set_call_hook(nullptr);
+    ASSERT_EQ(wrong, "") << "workload " << seed;
+    ASSERT_EQ(run.first_failure(), "") << "workload " << seed;
+  }
+  EXPECT_GT(interrupter.count(), 100u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Durabilities, FaultTest,
+                         ::testing::Values(Durability::kNone, Durability::kCommit, Durability::kStrict));
+
+}  // namespace
+}  // namespace simdr::core::test
