@@ -56,8 +56,8 @@ Result<void> AppendRegion::open_window(std::uint64_t tail, std::uint64_t end) {
     return align_up(std::max(end, tail + room) + kGuardLineSize, page_size());
   };
   Result<void> taken = take_window(tail, page_end_for(size));
-  if (!taken && taken.error().status == Status::kNoSpace) {
-    // A nearly full disk may still hold the entry, if not the stretch ahead of it.
+  if (!taken && (taken.error().status == Status::kNoSpace || taken.error().status == Status::kTooLarge)) {
+    // A nearly full disk, or a limit on the size of files, may still leave room for the entry, if not for the stretch ahead of it.
     next_window_size_ = kMinWindowSize;
     taken = take_window(tail, page_end_for(0));
   }

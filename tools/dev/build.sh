@@ -31,16 +31,21 @@ build_all() {
   run_ninja -C "$1"
 }
 
+# executables_of FOLDER REGEX: what ninja calls the executables whose names match.
+executables_of() {
+  meson introspect --targets "$1" | python3 -c '
+import json, os, re, sys
+for target in json.load(sys.stdin):
+    if target["type"] == "executable" and re.search(sys.argv[1], target["name"]):
+        print(os.path.relpath(target["filename"][0], sys.argv[2]))
+' "$2" "$root/$1"
+}
+
 # build_target FOLDER NAME: an executable, in whatever subfolder.
 build_target() {
   local path
   echo "building $1"
-  path=$(meson introspect --targets "$1" | python3 -c '
-import json, os, sys
-for target in json.load(sys.stdin):
-    if target["name"] == sys.argv[1] and target["type"] == "executable":
-        print(os.path.relpath(target["filename"][0], sys.argv[2]))
-' "$2" "$root/$1")
+  path=$(executables_of "$1" "^$2\$")
   [ -n "$path" ] || die "there is no executable $2 in this tree"
   run_ninja -C "$1" "$path"
 }

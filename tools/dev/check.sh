@@ -101,28 +101,29 @@ stage_abi() {
 
 stage_fuzz() { run_fuzz_targets 60; }
 
-# run_fuzz_targets SECONDS: each target of build/fuzz for so long, from its corpus; what it finds there stays in the build folder.
+# run_fuzz_targets SECONDS: each libFuzzer program for so long, from its corpus; what it finds stays in build/fuzz/found.
 run_fuzz_targets() {
-  local seconds=$1 target name failed=0 ran=0
+  local seconds=$1 program name failed=0 programs=()
   if [ ! -f fuzz/meson.build ]; then
     echo "no fuzz targets in this tree"
     return 0
   fi
   use_clang 16
   need_packages "${build_packages[@]}" "${test_packages[@]}"
-  configure build/fuzz -Dbuildtype=debugoptimized -Dfuzz=enabled -Dtests=disabled -Dtools=disabled \
-    -Db_sanitize=address,undefined -Db_lundef=false
-  build_all build/fuzz
-  for target in build/fuzz/fuzz/*_fuzzer; do
-    [ -x "$target" ] || continue
-    name=$(basename "$target" _fuzzer)
-    mkdir -p "build/fuzz/new/$name" "fuzz/corpus/$name"
+  configure build/fuzz -Dbuildtype=debugoptimized -Dfuzz=enabled -Dtests=enabled -Dtools=disabled \
+    -Ddefault_library=static -Db_sanitize=address,undefined -Db_lundef=false -Dcpp_args=-fsanitize=fuzzer-no-link
+  mapfile -t programs < <(executables_of build/fuzz '^fuzz_')
+  [ ${#programs[@]} -gt 0 ] || die "there is no executable fuzz_... in this tree"
+  echo "building build/fuzz"
+  run_ninja -C build/fuzz "${programs[@]}"
+  for program in "${programs[@]}"; do
+    name=$(basename "$program")
+    name=${name#fuzz_}
+    mkdir -p "build/fuzz/found/$name"
     echo "fuzzing $name for $seconds s"
-    ran=$((ran + 1))
-    "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 \
-      -artifact_prefix="build/fuzz/new/$name-" "build/fuzz/new/$name" "fuzz/corpus/$name" </dev/null || failed=1
+    "build/fuzz/$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0 \
+      -artifact_prefix="build/fuzz/found/$name-" "build/fuzz/found/$name" "fuzz/corpus/$name" </dev/null || failed=1
   done
-  [ "$ran" -gt 0 ] || die "build/fuzz holds no fuzz target"
   return "$failed"
 }
 
