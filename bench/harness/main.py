@@ -1,0 +1,160 @@
+"""Runs the benchmark. bench/run has built what it needs and calls this; the words are those of bench/run."""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+
+import bindings
+import charts
+import plan
+import report
+from engines import Broken, Skipped
+from runner import Runner
+
+MARKS = ("<!-- results: written by ./dev bench --publish -->", "<!-- end of results -->")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench", description="simdr, the crate and the peers side by side, in one run.")
+    sections = ["limits", "puts", "batches", "durable", "reads", "open", "compact", "growth", "whole", "micro", "bindings"]
+    parser.add_argument("sections", nargs="*", metavar="SECTION",
+                        help="what to measure: %s; everything but the bindings when none is named" % ", ".join(sections))
+    parser.add_argument("--quick", action="store_true", help="about two minutes: smaller stores, two repetitions")
+    parser.add_argument("--dir", help="where the stores are made and deleted (default build/bench/data)")
+    parser.add_argument("--engines", help="only these, separated by commas")
+    parser.add_argument("--repetitions", type=int, help="of each measurement, after the one that is dropped")
+    parser.add_argument("--publish", action="store_true",
+                        help="also write docs/performance.json, docs/performance.svg and the table of docs/PERFORMANCE.md")
+    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--root", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--oracle", default="", help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    for section in wanted.sections:
+        if section not in sections:
+            parser.error(f"no such section: {section}")
+    return wanted
+
+
+def describe_machine(load):
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    return (f"{when}: {os.cpu_count()} CPUs ({model}), {memory:.0f} GiB, Linux {platform.release()}; "
+            f"load average when the run began {load[0]:.1f}, when it ended {os.getloadavg()[0]:.1f}.")
+
+
+def describe_run(wanted, repetitions, load):
+    words = f" {'Quick run, small stores' if wanted.quick else 'Full run'}; {repetitions} repetition{'s' * (repetitions != 1)} after the dropped one."
+    # Two threads of ours run at most for long, and the run begins on a machine that ought to be idle.
+    if load[0] > 0.5:
+        words += " **The machine was busy with other work when this began: neither the figures nor the verdicts can be relied on.**"
+    return words
+
+
+def run_micro(build, seconds, is_quick):
+    """Bytes a second of each kernel and size; the lines of both programs go to the terminal."""
+    rates = {}
+    for name in ("kernels_bench", "index_bench"):
+        program = build / "bench" / "micro" / name
+        if not program.exists():
+            print(f"left out: {name} was not built", file=sys.stderr)
+            continue
+        command = [program, "--benchmark_format=json", f"--benchmark_min_time={seconds}"]
+        if name == "kernels_bench":
+            command += ["--benchmark_repetitions=3", "--benchmark_enable_random_interleaving=true", "--benchmark_report_aggregates_only=true"]
+        if is_quick:
+            command.append("--benchmark_filter=" + ("copy_crc32/(memcpy_then_crc32|avx512|avx2|neon|scalar)/(100|4096|65536|1048576|8388608)$"
+                                                    if name == "kernels_bench" else "(IndexFindHit|IndexFindManyHit|IndexFindMiss)/1000000(/1024)?$"))
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            print(f"FAILED: {name}: {done.stderr.strip()[-500:]}", file=sys.stderr)
+            continue
+        print(f"\n{name}")
+        for line in json.loads(done.stdout)["benchmarks"]:
+            if line.get("aggregate_name", "median") != "median":
+                continue
+            rate = line.get("bytes_per_second")
+            print(f"  {line['run_name']:48} {line['cpu_time']:12.1f} {line['time_unit']}" + (f" {rate / 1e9:8.1f} GB/s" if rate else ""))
+            if rate:
+                rates[line["run_name"]] = rate
+    return rates
+
+
+def settings_of(runner):
+    words = {}
+    for name in report.ORDER:
+        engine = None if name == "simdr-strict" else runner.engine(name)
+        if engine:
+            try:
+                words[name] = engine.ask("settings", size=100)["settings"]
+            except (Broken, Skipped) as error:
+                words[name] = str(error)
+            engine.remove()
+        elif name not in ("simdr-strict",):
+            words[name] = "not here: its library, or for the crate Rust 1.88, is missing"
+    return words
+
+
+def publish(root, results, text, image):
+    (root / "docs" / "performance.json").write_text(json.dumps(results, indent=1) + "\n")
+    if image:
+        (root / "docs" / "performance.svg").write_text(image)
+    path = root / "docs" / "PERFORMANCE.md"
+    page = path.read_text()
+    before, rest = page.split(MARKS[0])
+    path.write_text(before + MARKS[0] + "\n\n" + text + "\n" + MARKS[1] + rest.split(MARKS[1])[1])
+
+
+def main():
+    wanted = arguments()
+    root, build = pathlib.Path(wanted.root), pathlib.Path(wanted.build)
+    data_dir = pathlib.Path(wanted.dir or root / "build" / "bench" / "data").resolve()
+    made_data_dir = not data_dir.exists()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    load = os.getloadavg()
+    scale = plan.QUICK if wanted.quick else plan.FULL
+    peers = build / "bench" / "peers" / "bench_peers"
+    available = subprocess.run([peers, "list"], capture_output=True, text=True, check=True).stdout.split()
+    only = wanted.engines.split(",") if wanted.engines else None
+    runner = Runner(str(peers), available, wanted.oracle, data_dir, wanted.repetitions or scale.repetitions, only)
+
+    todo = [group for group in plan.groups(scale)
+            if not wanted.sections or group.section in wanted.sections]
+    if "bindings" in wanted.sections:
+        runner.add_bindings([bindings.Binding(program, data_dir) for program in bindings.programs(root)])
+        todo += bindings.groups(root, wanted.quick)
+    settings = settings_of(runner)
+    try:
+        results = runner.run(todo)
+    finally:
+        if made_data_dir:
+            shutil.rmtree(data_dir, ignore_errors=True)
+    micro = run_micro(build, scale.micro_seconds, wanted.quick) if not wanted.sections or "micro" in wanted.sections else {}
+
+    machine = describe_machine(load) + describe_run(wanted, runner.repetitions, load)
+    print(report.as_text(results, micro, settings, machine))
+    image = charts.chart(results)
+    record = {"machine": machine, "quick": wanted.quick, "repetitions": runner.repetitions, "load_at_start": load[0], "settings": settings, "rows": results.rows, "micro_bytes_per_second": micro,
+              "failed": results.broken}
+    folder = root / "build" / "bench" / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "latest.json").write_text(json.dumps(record, indent=1) + "\n")
+    if image:
+        (folder / "latest.svg").write_text(image)
+    text = report.as_markdown(results, micro, settings, machine)
+    (folder / "latest.md").write_text(text)
+    print(f"\nwritten: {folder}/latest.json, latest.md, latest.svg")
+    if wanted.publish:
+        publish(root, record, text, image)
+        print("written: docs/performance.json, docs/performance.svg, docs/PERFORMANCE.md")
+    return 1 if results.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
