@@ -31,7 +31,8 @@ class Decoder {
         operation.steps.push_back({key_of(key % 16), value(size)});
         break;
       case Act::kPutMany:
-        for (unsigned i = 0; i <= key / 32u; ++i) operation.steps.push_back({key_of((key + i * 5) % 16), value(static_cast<std::uint8_t>(size / (i + 1)))});
+        for (unsigned i = 0; i <= key / 32u; ++i)
+          operation.steps.push_back({key_of((key + i * 5) % 16), value(static_cast<std::uint8_t>(size / (i + 1)))});
         break;
       case Act::kRemove:
         operation.steps.push_back({present(key), nullptr});

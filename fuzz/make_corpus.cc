@@ -16,7 +16,8 @@ namespace {
 const std::string kPath = "/disk/store.simdr";
 
 void write_file(const std::filesystem::path& path, const Bytes& bytes) {
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
 // A store as the library leaves it: closed, or with its guard where a kill left it, the room before it cut to a little.
@@ -39,7 +40,12 @@ Bytes make_store(std::uint64_t seed, bool is_closed) {
   }
   const Bytes whole = files.contents(kPath);
   Bytes out(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(align_up(session.store()->tail(), 64) + 128));
-  out.insert(out.end(), whole.end() - static_cast<std::ptrdiff_t>(kGuardSize), whole.end());
+  GuardLine guard;
+  const std::uint64_t line = whole.size() - kGuardSize;
+  if (!decode_guard(whole.data() + line, line, &guard)) return {};
+  std::byte bytes[kGuardSize];
+  encode_guard(bytes, out.size(), guard);
+  out.insert(out.end(), bytes, bytes + kGuardSize);
   return out;
 }
 
@@ -50,11 +56,13 @@ Bytes make_old(const Layout& layout, std::uint64_t seed) {
   for (int i = 0; i < 6; ++i) {
     const std::uint64_t prev_tail = out.size();
     const bool is_tombstone = layout.has_tombstones && i == 4;
-    const Value value = is_tombstone ? std::make_shared<const Bytes>(1, kTombstoneByte) : make_value(1 + random.below(120), random.next());
+    const Value value = is_tombstone ? std::make_shared<const Bytes>(1, kTombstoneByte)
+                                     : make_value(1 + random.below(120), random.next());
     if (!is_tombstone) out.resize(static_cast<std::size_t>(align_up(prev_tail, layout.alignment)));
     out.insert(out.end(), value->begin(), value->end());
     std::byte trailer[kTrailerSize];
-    encode_trailer(trailer, {key_of(static_cast<std::uint64_t>(i % 4)), prev_tail, simd::kernels().crc32(0, value->data(), value->size())});
+    encode_trailer(trailer, {key_of(static_cast<std::uint64_t>(i % 4)), prev_tail,
+                             simd::kernels().crc32(0, value->data(), value->size())});
     out.insert(out.end(), trailer, trailer + layout.trailer_size);
   }
   return out;
@@ -64,7 +72,8 @@ std::vector<Bytes> make_files() {
   std::vector<Bytes> files;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) files.push_back(make_store(seed, true));
   for (std::uint64_t seed = 11; seed <= 18; ++seed) files.push_back(make_store(seed, false));
-  for (const Layout& layout : {kAligned16, kPacked20, kPacked19, Layout{20, 256, true}}) files.push_back(make_old(layout, 5));
+  for (const Layout& layout : {kAligned16, kPacked20, kPacked19, Layout{20, 256, true}})
+    files.push_back(make_old(layout, 5));
   // Damaged: cut, with zeros behind, with a hole, with another's bytes in front.
   for (std::size_t i = 0; i < 8; ++i) {
     Bytes bytes = files[i];

@@ -47,7 +47,8 @@ void change_one(std::vector<Piece>* pieces, Random* random) {
   Piece& piece = (*pieces)[random->below(pieces->size())];
   switch (random->below(8)) {
     case 0:
-      if (pieces->size() > 1) pieces->erase(pieces->begin() + static_cast<std::ptrdiff_t>(random->below(pieces->size())));
+      if (pieces->size() > 1)
+        pieces->erase(pieces->begin() + static_cast<std::ptrdiff_t>(random->below(pieces->size())));
       break;
     case 1: {
       const Piece copy = piece;
@@ -81,7 +82,8 @@ Bytes put_together(const std::vector<Piece>& pieces, const Layout& layout, std::
     if (!piece->is_tombstone) out.resize(static_cast<std::size_t>(align_up(prev_tail, layout.alignment)));
     out.insert(out.end(), piece->payload.begin(), piece->payload.end());
     std::byte trailer[kTrailerSize];
-    encode_trailer(trailer, {piece->key, prev_tail, simd::kernels().crc32(0, piece->payload.data(), piece->payload.size())});
+    encode_trailer(trailer,
+                   {piece->key, prev_tail, simd::kernels().crc32(0, piece->payload.data(), piece->payload.size())});
     out.insert(out.end(), trailer, trailer + layout.trailer_size);
     tails->push_back(out.size());
   }
@@ -92,10 +94,11 @@ void add_guard(Bytes* file, const std::vector<std::uint64_t>& tails, Random* ran
   const std::uint64_t line = align_up(file->size() + random->below(300), kGuardLineSize);
   file->resize(static_cast<std::size_t>(line + kGuardSize), std::byte{0xFF});
   std::uint64_t marks[3];
-  for (std::uint64_t& mark : marks) mark = random->below(5) == 0 ? random->below(line + 1) : tails[random->below(tails.size())];
+  for (std::uint64_t& mark : marks)
+    mark = random->below(5) == 0 ? random->below(line + 1) : tails[random->below(tails.size())];
   std::sort(marks, marks + 3);
   std::byte guard[kGuardSize];
-  encode_guard(guard, {marks[0], marks[1], 1, static_cast<std::uint32_t>(random->below(2)), marks[2]});
+  encode_guard(guard, line, {marks[0], marks[1], 1, static_cast<std::uint32_t>(random->below(2)), marks[2]});
   std::memcpy(file->data() + line, guard, kGuardSize);
 }
 
@@ -103,7 +106,8 @@ void spoil(Bytes* file, const std::vector<std::uint64_t>& tails, Random* random)
   const std::uint64_t tail = tails[random->below(tails.size())];
   switch (random->below(5)) {
     case 0:  // a link
-      store_le64(file->data() + tail - kTrailerSize + kTrailerPrevTailAt, random->below(2) == 0 ? 0 : tails[random->below(tails.size())]);
+      store_le64(file->data() + tail - kTrailerSize + kTrailerPrevTailAt,
+                 random->below(2) == 0 ? 0 : tails[random->below(tails.size())]);
       break;
     case 1:
       file->resize(static_cast<std::size_t>(1 + random->below(file->size())));
@@ -113,7 +117,8 @@ void spoil(Bytes* file, const std::vector<std::uint64_t>& tails, Random* random)
       break;
     case 3: {  // a hole
       const std::uint64_t at = random->below(file->size());
-      std::fill_n(file->begin() + static_cast<std::ptrdiff_t>(at), std::min<std::uint64_t>(512, file->size() - at), std::byte{0});
+      std::fill_n(file->begin() + static_cast<std::ptrdiff_t>(at), std::min<std::uint64_t>(512, file->size() - at),
+                  std::byte{0});
       break;
     }
     default:

@@ -28,7 +28,8 @@ std::uint64_t go_over(const Store& store, const Iterator::Options& options) {
       for (const std::byte byte : found[i].payload()) sum += std::to_integer<unsigned>(byte);
       if (options.all_versions) continue;
       Found again;
-      require(store.view(found[i].record.key_hash, &again, &error) == Status::kOk, "what is iterated is found by its key");
+      require(store.view(found[i].record.key_hash, &again, &error) == Status::kOk,
+              "what is iterated is found by its key");
       require(again.data == found[i].data, "and is the same entry");
     }
     seen += count;
@@ -52,7 +53,8 @@ void fuzz_open(const std::uint8_t* data, std::size_t size) {
     const Result<std::unique_ptr<Store>> opened = Store::open(files, kPath, settings);
     if (!opened) {
       const Status status = opened.error().status;
-      require(status == Status::kNotAStore || status == Status::kCorrupt, "a file is refused as no store or as a broken one");
+      require(status == Status::kNotAStore || status == Status::kCorrupt,
+              "a file is refused as no store or as a broken one");
     } else {
       const Store& store = **opened;
       require(store.tail() <= size, "the tail lies in the file");
@@ -63,7 +65,7 @@ void fuzz_open(const std::uint8_t* data, std::size_t size) {
       (void)verify_store(store, {}, {}, &report);
       const Result<Stats> stats = store.stats();
       // Trailers are counted as today's 20 bytes, also where they have 19.
-    require(stats && stats->live_size <= store.tail() + stats->live_count, "what lives fits into the file");
+      require(stats && stats->live_size <= store.tail() + stats->live_count, "what lives fits into the file");
       Entry* last = nullptr;
       Error error;
       if (store.last_entry(&last, &error) == Status::kOk) last->drop_ref();

@@ -23,7 +23,8 @@ class ReplayTest : public ::testing::TestWithParam<Corpus> {
  protected:
   static std::vector<std::vector<std::uint8_t>> read_corpus(const char* name) {
     std::vector<std::filesystem::path> paths;
-    for (const auto& item : std::filesystem::directory_iterator(std::string(SIMDR_FUZZ_CORPUS "/") + name)) paths.push_back(item.path());
+    for (const auto& item : std::filesystem::directory_iterator(std::string(SIMDR_FUZZ_CORPUS "/") + name))
+      paths.push_back(item.path());
     std::sort(paths.begin(), paths.end());
     std::vector<std::vector<std::uint8_t>> inputs;
     for (const auto& path : paths) {

@@ -15,7 +15,8 @@ class Ranges final : public SalvageSink {
  public:
   explicit Ranges(std::uint64_t file_size) : file_size_(file_size) {}
   bool on_entry(const EntryRecord& record, Confidence) override {
-    require(record.payload_offset >= end_ && record.trailer_offset < file_size_, "entries come in the order of the file");
+    require(record.payload_offset >= end_ && record.trailer_offset < file_size_,
+            "entries come in the order of the file");
     end_ = record.trailer_offset;
     return true;
   }

@@ -12,9 +12,10 @@
  *  NULL       Not allowed where the comment does not say "may be NULL": SIMDR_ERR_INVALID_ARGUMENT from calls that return
  *             a status; the others, which only look something up, must not be given NULL. A byte range is
  *             always `const void *x, size_t x_size`; a NULL pointer is allowed when the size is 0.
- *  Options    Options and results: structs whose first member is `size` grow at the end. Initialise them with their _INIT macro. Zero in any
- *             member means the default. A shorter struct (an older program) is accepted; a longer one too if
- *             what this library does not know is zero; otherwise SIMDR_ERR_OPTIONS_SIZE. A NULL struct is all defaults.
+ *  Options    Options and results: structs whose first member is `size` grow at the end. Initialise them with their
+ *             _INIT macro. Zero in any member means the default. A shorter struct (an older program) is accepted; a
+ *             longer one too if what this library does not know is zero; otherwise SIMDR_ERR_OPTIONS_SIZE. A NULL
+ *             struct is all defaults.
  *  Flags      Unknown bits are refused: SIMDR_ERR_UNKNOWN_FLAGS.
  *  Ownership  Handles are opaque. What a call hands out is released by the call named in its comment; that call
  *             returns void and accepts NULL. Nothing is ever to be passed to free().
@@ -30,6 +31,8 @@
  *             A payload is 1 byte or more; the single byte 0x00 marks a deleted key and cannot be stored as a value. */
 #ifndef SIMDR_H
 #define SIMDR_H
+/* The comments beside members and constants are lined up by hand. */
+/* clang-format off */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -74,7 +77,7 @@ typedef int32_t simdr_status;
 #define SIMDR_ERR_INVALID_ARGUMENT (-10)  /* NULL where none is allowed, or a value out of its range */
 #define SIMDR_ERR_EMPTY_PAYLOAD (-11)     /* a payload of no bytes cannot be stored */
 #define SIMDR_ERR_TOMBSTONE_PAYLOAD (-12) /* the one-byte payload 0x00 cannot be stored: it marks a deleted key */
-#define SIMDR_ERR_RESERVED_HASH (-13)     /* this key hash is the format's own (SIMDR_RESERVED_KEY_HASH) */
+#define SIMDR_ERR_RESERVED_HASH (-13)     /* the format's own (SIMDR_RESERVED_KEY_HASH, _RESERVED_KEY_HASH_2) */
 #define SIMDR_ERR_TOO_LARGE (-14)         /* a key, batch, payload or store over its limit */
 #define SIMDR_ERR_OPTIONS_SIZE (-15)      /* an options struct of an impossible size, or with unknown members set */
 #define SIMDR_ERR_UNKNOWN_FLAGS (-16)
@@ -138,6 +141,7 @@ typedef struct simdr_bytes {
 #define SIMDR_MAX_KEY_SIZE 0xFFFFFFFFu   /* bytes */
 #define SIMDR_MAX_BATCH_COUNT 0x1000000u /* entries in one batch: 16,777,216 */
 #define SIMDR_RESERVED_KEY_HASH UINT64_C(0xF1D05EAF00D51D3D)
+#define SIMDR_RESERVED_KEY_HASH_2 UINT64_C(0x0A1A0D53494452A7)
 
 /* XXH3-64 of the key, no seed: the key's identity in the file. Any size, also 0. */
 SIMDR_API uint64_t simdr_key_hash(const void *key, size_t key_size) SIMDR_NOEXCEPT;
@@ -170,7 +174,8 @@ typedef struct simdr_reservation simdr_reservation;
 #define SIMDR_DURABILITY_DEFAULT 0u /* in a call: as the store was opened; in open: NONE */
 #define SIMDR_DURABILITY_NONE 1u    /* survives the death of this process, not a power cut */
 #define SIMDR_DURABILITY_COMMIT 2u  /* survives a power cut, for this library's readers; one fdatasync, shared */
-#define SIMDR_DURABILITY_STRICT 3u  /* and for the Rust crate's recovery too; two fdatasyncs, shared */
+#define SIMDR_DURABILITY_STRICT 3u  /* and for the Rust crate's recovery too, as long as every write of the session is
+                                       STRICT (docs/RELIABILITY.md); two fdatasyncs, shared */
 
 #define SIMDR_LOG_ERROR 1
 #define SIMDR_LOG_WARNING 2
@@ -229,9 +234,10 @@ SIMDR_API uint32_t simdr_store_alignment(const simdr_store *store) SIMDR_NOEXCEP
  * `flags` of every write is one SIMDR_DURABILITY_* value. `out_tail`, which may be NULL, receives the offset at which
  * the file's last entry then ends.
  * All writes of one store, from any thread, happen one after the other. What is common to all of them:
- * SIMDR_ERR_READ_ONLY, SIMDR_ERR_FORKED, SIMDR_ERR_WRITER_FAILED, SIMDR_ERR_NO_SPACE, SIMDR_ERR_IO, SIMDR_ERR_NO_MEMORY, SIMDR_ERR_TOO_LARGE,
- * SIMDR_ERR_BAD_STATE (this thread holds a reservation). Where a call fails after its data were written but could not be synced,
- * it says SIMDR_ERR_WRITER_FAILED or SIMDR_ERR_IO, and the write may or may not be there after reopening. */
+ * SIMDR_ERR_READ_ONLY, SIMDR_ERR_FORKED, SIMDR_ERR_WRITER_FAILED, SIMDR_ERR_NO_SPACE, SIMDR_ERR_IO, SIMDR_ERR_NO_MEMORY,
+ * SIMDR_ERR_TOO_LARGE, SIMDR_ERR_BAD_STATE (this thread holds a reservation). Where a call fails after its data were
+ * written but could not be synced, it says SIMDR_ERR_WRITER_FAILED or SIMDR_ERR_IO, and the write may or may not be
+ * there after reopening. */
 
 /* Stores `value` as the newest under `key`. The bytes are copied before the call returns. */
 SIMDR_API simdr_status simdr_store_put(simdr_store *store, const void *key, size_t key_size, const void *value,
@@ -629,7 +635,8 @@ typedef struct simdr_repair_result {
 } simdr_repair_result;
 #define SIMDR_REPAIR_RESULT_INIT {sizeof(simdr_repair_result), 0, 0, 0, 0}
 /* Writes all entries of `path` whose bytes are intact, also those that no chain reaches, to the new store out_path
- * (SIMDR_EXISTS if there is a file), and reports what was lost, and what was kept although only its checksum vouches for it. `path` is only read. on_fault may be NULL. */
+ * (SIMDR_EXISTS if there is a file), and reports what was lost, and what was kept although only its checksum vouches
+ * for it. `path` is only read. on_fault may be NULL. */
 SIMDR_API simdr_status simdr_repair(const char *path, const char *out_path, simdr_fault_fn on_fault,
                                     void *user_data, simdr_repair_result *out_result,
                                     simdr_error *err) SIMDR_NOEXCEPT;

@@ -39,7 +39,8 @@ simdr_status refuse_flags(const char* argument, std::uint32_t unknown, simdr_err
 }
 
 simdr_status check_bytes(const char* argument, const void* data, std::size_t size, simdr_error* err) noexcept {
-  if (data != nullptr || size == 0) [[likely]] return SIMDR_OK;
+  if (data != nullptr || size == 0) [[likely]]
+    return SIMDR_OK;
   return fail(err, core::make_error(Status::kInvalidArgument, "%s: is NULL, with a size of %zu", argument, size));
 }
 

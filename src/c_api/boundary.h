@@ -12,9 +12,9 @@
 #include "base/status.h"
 #include "format/key_hash.h"
 #include "simdr.h"
+#include "store/iterator.h"
 #include "store/settings.h"
 #include "store/stream.h"
-#include "store/iterator.h"
 
 // What the handles are. An entry and an iterator need nothing beside the core's objects.
 struct simdr_store {
@@ -61,7 +61,6 @@ simdr_status guarded(simdr_error* err, Function&& function) noexcept {
 simdr_status refuse_null(const char* argument, simdr_error* err) noexcept;
 simdr_status refuse_flags(const char* argument, std::uint32_t unknown, simdr_error* err) noexcept;
 
-
 // Each returns SIMDR_OK or what was wrong.
 simdr_status check_bytes(const char* argument, const void* data, std::size_t size, simdr_error* err) noexcept;
 simdr_status check_key(const char* argument, const void* key, std::size_t size, simdr_error* err) noexcept;
@@ -102,13 +101,18 @@ simdr_status read_open_options(const simdr_open_options* options, core::OpenSett
 
 inline simdr_view to_view(const core::Found& found) noexcept {
   if (found.data == nullptr) return {};
-  return {found.data, static_cast<std::size_t>(found.record.payload_size()), found.record.key_hash,
-          found.record.payload_offset, found.record.crc32, 0};
+  return {found.data,
+          static_cast<std::size_t>(found.record.payload_size()),
+          found.record.key_hash,
+          found.record.payload_offset,
+          found.record.crc32,
+          0};
 }
 simdr_entry_info to_info(const core::EntryRecord& record, std::uint32_t trailer_size) noexcept;
 
 // The last line of a writing call.
-inline simdr_status finish_write(const Result<std::uint64_t>& tail, std::uint64_t* out_tail, simdr_error* err) noexcept {
+inline simdr_status finish_write(const Result<std::uint64_t>& tail, std::uint64_t* out_tail,
+                                 simdr_error* err) noexcept {
   if (!tail) return report(tail.error(), err);
   if (out_tail != nullptr) *out_tail = *tail;
   return SIMDR_OK;
@@ -117,13 +121,13 @@ inline simdr_status finish_write(const Result<std::uint64_t>& tail, std::uint64_
 }  // namespace simdr::c_api
 
 // Checks that return early: `SIMDR_REFUSE(check_key("key", key, key_size, err));`
-#define SIMDR_REFUSE(check)                                             \
-  do {                                                                  \
-    if (const simdr_status refused = (check); refused != SIMDR_OK) {    \
-      return refused;                                                   \
-    }                                                                   \
+#define SIMDR_REFUSE(check)                                          \
+  do {                                                               \
+    if (const simdr_status refused = (check); refused != SIMDR_OK) { \
+      return refused;                                                \
+    }                                                                \
   } while (false)
-#define SIMDR_NOT_NULL(argument)                                        \
-  do {                                                                  \
-    if ((argument) == nullptr) return refuse_null(#argument, err);      \
+#define SIMDR_NOT_NULL(argument)                                   \
+  do {                                                             \
+    if ((argument) == nullptr) return refuse_null(#argument, err); \
   } while (false)

@@ -19,7 +19,8 @@ simdr_status read_elements(const simdr_entry* entry, std::size_t element_size, s
   const std::size_t size = to_core(entry)->payload().size();
   if (size % element_size == 0) return SIMDR_OK;
   return report(core::make_error(Status::kPartialElement, "entry: its %zu bytes are no whole number of elements of %zu",
-                                 size, element_size), err);
+                                 size, element_size),
+                err);
 }
 
 bool is_aligned(const void* data, std::size_t alignment) noexcept {
@@ -87,8 +88,10 @@ simdr_status simdr_entry_typed_view(const simdr_entry* entry, std::size_t elemen
   SIMDR_REFUSE(read_elements(entry, element_size, &alignment, err));
   const ByteView payload = to_core(entry)->payload();
   if (!is_aligned(payload.data(), alignment)) {
-    return report(core::make_error(Status::kMisaligned, "entry: its payload at offset %llu does not start on a multiple of %zu",
-                                   static_cast<unsigned long long>(to_core(entry)->record().payload_offset), alignment), err);
+    return report(
+        core::make_error(Status::kMisaligned, "entry: its payload at offset %llu does not start on a multiple of %zu",
+                         static_cast<unsigned long long>(to_core(entry)->record().payload_offset), alignment),
+        err);
   }
   *out_data = payload.data();
   *out_count = payload.size() / element_size;
@@ -110,11 +113,13 @@ simdr_status simdr_entry_typed_view_or_copy(const simdr_entry* entry, std::size_
     return SIMDR_OK;
   }
   if (buffer_size < payload.size()) {
-    return report(core::make_error(Status::kTooLarge, "buffer: %zu bytes do not hold a copy of %zu", buffer_size,
-                                   payload.size()), err);
+    return report(
+        core::make_error(Status::kTooLarge, "buffer: %zu bytes do not hold a copy of %zu", buffer_size, payload.size()),
+        err);
   }
   if (!is_aligned(buffer, alignment)) {
-    return report(core::make_error(Status::kMisaligned, "buffer: does not start on a multiple of %zu itself", alignment), err);
+    return report(
+        core::make_error(Status::kMisaligned, "buffer: does not start on a multiple of %zu itself", alignment), err);
   }
   std::memcpy(buffer, payload.data(), payload.size());
   *out_data = buffer;
@@ -132,14 +137,13 @@ std::size_t simdr_entry_read(const simdr_entry* entry, std::uint64_t position, v
   return count;
 }
 
-simdr_status simdr_entry_write_to(const simdr_entry* entry, std::size_t chunk_size, simdr_sink_fn sink,
-                                  void* user_data, simdr_error* err) noexcept {
+simdr_status simdr_entry_write_to(const simdr_entry* entry, std::size_t chunk_size, simdr_sink_fn sink, void* user_data,
+                                  simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(entry);
     SIMDR_NOT_NULL(sink);
-    const Result<void> written = core::write_entry(*to_core(entry), chunk_size, [&](ByteView chunk) {
-      return sink(chunk.data(), chunk.size(), user_data);
-    });
+    const Result<void> written = core::write_entry(
+        *to_core(entry), chunk_size, [&](ByteView chunk) { return sink(chunk.data(), chunk.size(), user_data); });
     return written ? SIMDR_OK : report(written.error(), err);
   });
 }

@@ -101,8 +101,8 @@ simdr_status simdr_store_for_each(const simdr_store* store, std::uint32_t thread
     };
     Error error;
     int result = 0;
-    const Status status = core::for_each_live(*store->core, thread_count, (flags & SIMDR_ITERATE_VERIFY) != 0, visit_found,
-                                              &result, &error);
+    const Status status = core::for_each_live(*store->core, thread_count, (flags & SIMDR_ITERATE_VERIFY) != 0,
+                                              visit_found, &result, &error);
     error.callback_result = result;
     return status == Status::kOk ? SIMDR_OK : report(error, err);
   });

@@ -41,8 +41,9 @@ simdr_status read_verify_keys(const std::uint64_t* key_hashes, std::size_t key_c
   SIMDR_REFUSE(check_count("key_hashes", key_hashes, key_count, err));
   if (verify_keys == nullptr && verify_key_count == 0) return SIMDR_OK;
   if (verify_key_count != key_count) {
-    return report(core::make_error(Status::kLengthMismatch, "verify_key_count: %zu keys for %zu hashes", verify_key_count,
-                                   key_count), err);
+    return report(core::make_error(Status::kLengthMismatch, "verify_key_count: %zu keys for %zu hashes",
+                                   verify_key_count, key_count),
+                  err);
   }
   SIMDR_REFUSE(check_keys("verify_keys", verify_keys, verify_key_count, err));
   *out_absent = std::make_unique<bool[]>(key_count);
@@ -90,8 +91,8 @@ simdr_status view_hashes(const simdr_store* store, std::span<const std::uint64_t
 
 }  // namespace
 
-simdr_status simdr_store_get(const simdr_store* store, const void* key, std::size_t key_size,
-                             simdr_entry** out_entry, simdr_error* err) noexcept {
+simdr_status simdr_store_get(const simdr_store* store, const void* key, std::size_t key_size, simdr_entry** out_entry,
+                             simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     SIMDR_REFUSE(check_key("key", key, key_size, err));
@@ -163,8 +164,8 @@ simdr_status simdr_store_view_many(const simdr_store* store, const simdr_bytes* 
 
 simdr_status simdr_store_view_many_hashed(const simdr_store* store, const std::uint64_t* key_hashes,
                                           std::size_t key_count, const simdr_bytes* verify_keys,
-                                          std::size_t verify_key_count, simdr_view* out_views,
-                                          std::size_t* out_found, simdr_error* err) noexcept {
+                                          std::size_t verify_key_count, simdr_view* out_views, std::size_t* out_found,
+                                          simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     std::unique_ptr<bool[]> absent;
@@ -183,8 +184,8 @@ simdr_status simdr_store_read(const simdr_store* store, const void* key, std::si
     SIMDR_REFUSE(check_bytes("buffer", buffer, capacity, err));
     SIMDR_NOT_NULL(out_size);
     Error error;
-    const Status status = store->core->read(hash_of(key, key_size), value_offset, buffer, capacity, out_size,
-                                            out_value_size, &error);
+    const Status status =
+        store->core->read(hash_of(key, key_size), value_offset, buffer, capacity, out_size, out_value_size, &error);
     return finish_read(status, error, err);
   });
 }

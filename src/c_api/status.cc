@@ -85,6 +85,7 @@ static_assert(agree(Status::kNoSuchFile, SIMDR_ERR_NO_SUCH_FILE) && agree(Status
               agree(Status::kForked, SIMDR_ERR_FORKED) && agree(Status::kWriterFailed, SIMDR_ERR_WRITER_FAILED) &&
               agree(Status::kUnsupported, SIMDR_ERR_UNSUPPORTED) && agree(Status::kInternal, SIMDR_ERR_INTERNAL));
 static_assert(SIMDR_RESERVED_KEY_HASH == simdr::core::kGuardKeyHash);
+static_assert(SIMDR_RESERVED_KEY_HASH_2 == simdr::core::kGuardMagic);
 
 }  // namespace
 

@@ -9,13 +9,15 @@ namespace {
 simdr_status read_layout(const simdr_open_options& options, core::OpenSettings* out, simdr_error* err) noexcept {
   if (options.layout_alignment == 0) {
     if (options.layout_trailer == 0) return SIMDR_OK;
-    return report(core::make_error(Status::kInvalidArgument,
-                                   "options.layout_trailer: set without options.layout_alignment"), err);
+    return report(
+        core::make_error(Status::kInvalidArgument, "options.layout_trailer: set without options.layout_alignment"),
+        err);
   }
   if (!core::is_power_of_two(options.layout_alignment) || options.layout_alignment > 65536) {
-    return report(core::make_error(Status::kInvalidArgument,
-                                   "options.layout_alignment: %u is no power of two up to 65536",
-                                   options.layout_alignment), err);
+    return report(
+        core::make_error(Status::kInvalidArgument, "options.layout_alignment: %u is no power of two up to 65536",
+                         options.layout_alignment),
+        err);
   }
   core::Layout layout{20, options.layout_alignment, true};
   if (options.layout_trailer == 19 && options.layout_alignment == 1) {
@@ -23,7 +25,8 @@ simdr_status read_layout(const simdr_open_options& options, core::OpenSettings* 
   } else if (options.layout_trailer != 0 && options.layout_trailer != 20) {
     return report(core::make_error(Status::kInvalidArgument,
                                    "options.layout_trailer: %u is neither 20 nor, with an alignment of 1, 19",
-                                   options.layout_trailer), err);
+                                   options.layout_trailer),
+                  err);
   }
   out->layout = layout;
   return SIMDR_OK;
@@ -36,21 +39,25 @@ simdr_status read_settings(const simdr_open_options& options, core::OpenSettings
   }
   if ((options.flags & ~kKnownFlags) != 0) return refuse_flags("options.flags", options.flags & ~kKnownFlags, err);
   if (options.durability > SIMDR_DURABILITY_STRICT) {
-    return report(core::make_error(Status::kInvalidArgument, "options.durability: %u is no durability",
-                                   options.durability), err);
+    return report(
+        core::make_error(Status::kInvalidArgument, "options.durability: %u is no durability", options.durability), err);
   }
   if ((options.file_mode & ~07777u) != 0) {
     return report(core::make_error(Status::kInvalidArgument, "options.file_mode: 0%o has more than permission bits",
-                                   options.file_mode), err);
+                                   options.file_mode),
+                  err);
   }
   SIMDR_REFUSE(check_reserved("options.reserved0", options.reserved0, err));
-  if (options.window_size != 0 && (options.window_size < core::kMinWindowSize || options.window_size >= core::kMaxStoreSize)) {
+  if (options.window_size != 0 &&
+      (options.window_size < core::kMinWindowSize || options.window_size >= core::kMaxStoreSize)) {
     return report(core::make_error(Status::kInvalidArgument, "options.window_size: %llu is below 64 KiB or above 2^48",
-                                   static_cast<unsigned long long>(options.window_size)), err);
+                                   static_cast<unsigned long long>(options.window_size)),
+                  err);
   }
   if (options.reserve_size >= core::kMaxStoreSize) {
     return report(core::make_error(Status::kInvalidArgument, "options.reserve_size: %llu is above 2^48",
-                                   static_cast<unsigned long long>(options.reserve_size)), err);
+                                   static_cast<unsigned long long>(options.reserve_size)),
+                  err);
   }
   out->mode = static_cast<core::OpenAs>(options.mode);
   out->verify_reads = (options.flags & SIMDR_OPEN_VERIFY_READS) != 0;

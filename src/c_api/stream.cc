@@ -69,8 +69,8 @@ simdr_status simdr_store_put_from(simdr_store* store, const void* key, std::size
   });
 }
 
-simdr_status simdr_store_put_fd(simdr_store* store, const void* key, std::size_t key_size, int fd,
-                                std::uint32_t flags, std::uint64_t* out_tail, simdr_error* err) noexcept {
+simdr_status simdr_store_put_fd(simdr_store* store, const void* key, std::size_t key_size, int fd, std::uint32_t flags,
+                                std::uint64_t* out_tail, simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     SIMDR_REFUSE(check_key("key", key, key_size, err));

@@ -119,8 +119,8 @@ simdr_status simdr_repair(const char* path, const char* out_path, simdr_fault_fn
     SIMDR_NOT_NULL(out_result);
     SIMDR_REFUSE(check_result_size("out_result", out_result->size, err));
     core::RepairReport repaired;
-    const Result<void> done = core::repair_file(core::system_file_system(), path, out_path,
-                                                fault_function(on_fault, user_data), &repaired);
+    const Result<void> done =
+        core::repair_file(core::system_file_system(), path, out_path, fault_function(on_fault, user_data), &repaired);
     if (!done) return report(done.error(), err);
     simdr_repair_result result = SIMDR_REPAIR_RESULT_INIT;
     result.kept_count = repaired.kept_count;

@@ -17,14 +17,15 @@ simdr_status put_hash(simdr_store* store, std::uint64_t key_hash, const void* va
 simdr_status check_values(const simdr_bytes* values, std::size_t key_count, std::size_t value_count,
                           simdr_error* err) noexcept {
   if (key_count != value_count) {
-    return report(core::make_error(Status::kLengthMismatch, "value_count: %zu values for %zu keys", value_count,
-                                   key_count), err);
+    return report(
+        core::make_error(Status::kLengthMismatch, "value_count: %zu values for %zu keys", value_count, key_count), err);
   }
   SIMDR_REFUSE(check_count("values", values, value_count, err));
   for (std::size_t i = 0; i < value_count; ++i) {
     if (values[i].data == nullptr && values[i].size != 0) {
-      return report(core::make_error(Status::kInvalidArgument, "values[%zu]: is NULL, with a size of %zu", i,
-                                     values[i].size), err);
+      return report(
+          core::make_error(Status::kInvalidArgument, "values[%zu]: is NULL, with a size of %zu", i, values[i].size),
+          err);
     }
   }
   return SIMDR_OK;
@@ -109,8 +110,9 @@ simdr_status simdr_store_put_if_absent(simdr_store* store, const void* key, std:
     SIMDR_REFUSE(check_bytes("value", value, value_size, err));
     Durability durability;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
-    return finish_write(store->core->put_if_absent(hash_of(key, key_size), core::as_bytes(value, value_size), durability),
-                        out_tail, err);
+    return finish_write(
+        store->core->put_if_absent(hash_of(key, key_size), core::as_bytes(value, value_size), durability), out_tail,
+        err);
   });
 }
 
@@ -157,9 +159,9 @@ simdr_status simdr_store_remove_many(simdr_store* store, const simdr_bytes* keys
   });
 }
 
-simdr_status simdr_store_remove_many_hashed(simdr_store* store, const std::uint64_t* key_hashes,
-                                            std::size_t key_count, std::uint32_t flags, std::size_t* out_removed,
-                                            std::uint64_t* out_tail, simdr_error* err) noexcept {
+simdr_status simdr_store_remove_many_hashed(simdr_store* store, const std::uint64_t* key_hashes, std::size_t key_count,
+                                            std::uint32_t flags, std::size_t* out_removed, std::uint64_t* out_tail,
+                                            simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     SIMDR_REFUSE(check_count("key_hashes", key_hashes, key_count, err));
@@ -167,9 +169,9 @@ simdr_status simdr_store_remove_many_hashed(simdr_store* store, const std::uint6
   });
 }
 
-simdr_status simdr_store_rename(simdr_store* store, const void* old_key, std::size_t old_key_size,
-                                const void* new_key, std::size_t new_key_size, std::uint32_t flags,
-                                std::uint64_t* out_tail, simdr_error* err) noexcept {
+simdr_status simdr_store_rename(simdr_store* store, const void* old_key, std::size_t old_key_size, const void* new_key,
+                                std::size_t new_key_size, std::uint32_t flags, std::uint64_t* out_tail,
+                                simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     SIMDR_REFUSE(check_key("old_key", old_key, old_key_size, err));
@@ -233,8 +235,8 @@ simdr_status simdr_store_sync(simdr_store* store, std::uint32_t durability, simd
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     if (durability != SIMDR_DURABILITY_COMMIT && durability != SIMDR_DURABILITY_STRICT) {
-      return report(core::make_error(Status::kInvalidArgument, "durability: %u is neither COMMIT nor STRICT", durability),
-                    err);
+      return report(
+          core::make_error(Status::kInvalidArgument, "durability: %u is neither COMMIT nor STRICT", durability), err);
     }
     const Result<void> synced = store->core->sync(static_cast<Durability>(durability));
     return synced ? SIMDR_OK : report(synced.error(), err);
@@ -252,8 +254,8 @@ simdr_status simdr_store_reserve(simdr_store* store, const void* key, std::size_
     Durability durability;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     const std::uint64_t key_hash = hash_of(key, key_size);
-    auto reservation = std::make_unique<simdr_reservation>(
-        simdr_reservation{store->core.get(), key_hash, value_size, durability});
+    auto reservation =
+        std::make_unique<simdr_reservation>(simdr_reservation{store->core.get(), key_hash, value_size, durability});
     const Result<std::byte*> place = store->core->begin_reserved(key_hash, value_size);
     if (!place) return report(place.error(), err);
     *out_data = *place;

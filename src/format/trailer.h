@@ -69,10 +69,12 @@ struct EntryRecord {
   std::uint64_t start = payload_start(trailer.prev_tail, layout.alignment);
   bool is_tombstone = false;
   if (layout.has_tombstones) {
-    // A tombstone takes no pad, whatever the alignment. A lone 0x00 behind a pad reads as deleted too.
+    // A tombstone takes no pad, whatever the alignment. A lone 0x00 behind a pad reads as deleted too. A lone byte where a
+    // value would have a pad can be nothing else, even if damage made it another: its CRC tells.
     const bool no_pad = trailer_offset - trailer.prev_tail == 1;
     const std::uint64_t lone = no_pad ? trailer.prev_tail : start;
-    is_tombstone = lone < trailer_offset && trailer_offset - lone == 1 && file[lone] == kTombstoneByte;
+    is_tombstone =
+        lone < trailer_offset && trailer_offset - lone == 1 && (file[lone] == kTombstoneByte || lone < start);
     if (is_tombstone) start = lone;
   }
   if (start >= trailer_offset) return false;

@@ -40,7 +40,7 @@ bool is_overwrite_in_place(int descriptor) noexcept {
   struct statfs fs;
   if (::fstatfs(descriptor, &fs) != 0) return false;
   switch (static_cast<std::uint32_t>(fs.f_type)) {
-    case 0xEF53:      // ext2, 3, 4
+    case 0xEF53:  // ext2, 3, 4
     case 0x58465342:  // xfs
     case 0x01021994:  // tmpfs
     case 0x858458F6:  // ramfs
@@ -119,7 +119,8 @@ class PosixFile final : public File {
     // fallocate would take what is left of the disk before it finds that it is not enough.
     struct statvfs disk;
     if (::fstatvfs(descriptor_, &disk) == 0 && size / disk.f_frsize > disk.f_bavail) {
-      return make_os_error(ENOSPC, "%s: cannot allocate %llu bytes", path_.c_str(), static_cast<unsigned long long>(size));
+      return make_os_error(ENOSPC, "%s: cannot allocate %llu bytes", path_.c_str(),
+                           static_cast<unsigned long long>(size));
     }
     while (::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(size)) != 0) {
       if (errno == EINTR) continue;
@@ -148,8 +149,7 @@ class PosixFile final : public File {
   Result<void> set_owner_and_permissions(const FileInfo& like) override {
     const Result<FileInfo> now = info();
     if (!now) return now.error();
-    if ((now->owner != like.owner || now->group != like.group) &&
-        ::fchown(descriptor_, like.owner, like.group) != 0) {
+    if ((now->owner != like.owner || now->group != like.group) && ::fchown(descriptor_, like.owner, like.group) != 0) {
       return make_os_error(errno, "%s: cannot keep owner %u and group %u", path_.c_str(), like.owner, like.group);
     }
     if (::fchmod(descriptor_, like.permissions) != 0) {
@@ -209,8 +209,7 @@ class PosixFile final : public File {
   }
 
   Error fail(const char* what, std::uint64_t offset) const noexcept {
-    return make_os_error(errno, "%s: %s at offset %llu", path_.c_str(), what,
-                         static_cast<unsigned long long>(offset));
+    return make_os_error(errno, "%s: %s at offset %llu", path_.c_str(), what, static_cast<unsigned long long>(offset));
   }
 
   int descriptor_;
@@ -333,7 +332,8 @@ class PosixFileSystem final : public FileSystem {
     const int os_error = errno;
     ::close(descriptor);
     // Some file systems have no folders to sync and say so.
-    if (outcome != 0 && os_error != EINVAL) return make_os_error(os_error, "%s: cannot sync the folder", folder.c_str());
+    if (outcome != 0 && os_error != EINVAL)
+      return make_os_error(os_error, "%s: cannot sync the folder", folder.c_str());
     return {};
   }
 

@@ -23,8 +23,8 @@ inline constexpr std::uint32_t kReaderLineCount = 256;
 
 struct alignas(64) ReaderLine {
   std::atomic<std::uint64_t> sequence{0};  // odd while the owner is in a section; written by the owner only
-  std::atomic<std::int32_t> owner{0};      // the owner's thread id, 0 when free
-  std::uint32_t depth = 0;                 // of nested sections; the owner's alone
+  std::atomic<std::int32_t> owner{0};  // the owner's thread id, 0 when free
+  std::uint32_t depth = 0;  // of nested sections; the owner's alone
 };
 
 namespace detail {
@@ -45,7 +45,8 @@ class ReadSection {
  public:
   ReadSection() noexcept {
     std::uint32_t line = detail::t_line;
-    if (line == 0) [[unlikely]] line = detail::take_line();
+    if (line == 0) [[unlikely]]
+      line = detail::take_line();
     line_ = line;
     if (line > kReaderLineCount) [[unlikely]] {
       detail::open_shared();
@@ -57,7 +58,8 @@ class ReadSection {
       if (detail::g_readers_need_barrier.load(std::memory_order_relaxed)) [[unlikely]] {
         std::atomic_thread_fence(std::memory_order_seq_cst);
       } else {
-        std::atomic_signal_fence(std::memory_order_seq_cst);  // the compiler must keep the order; membarrier does the rest
+        std::atomic_signal_fence(
+            std::memory_order_seq_cst);  // the compiler must keep the order; membarrier does the rest
       }
     }
   }

@@ -35,13 +35,17 @@ class ChainSink {
   // The next entries, newest to oldest, 1 to kChainBatchSize of them; the records are gone when this returns.
   // Phantoms are among them (is_phantom). False stops the walk.
   virtual bool on_batch(const EntryRecord* records, std::size_t count) = 0;
+
+  // After a search, when all that is intact was delivered: the entries of the same chain that fail their CRC, newest to
+  // oldest. A power cut leaves such where a newer value did not arrive whole; it must not hide an older one that did.
+  virtual bool on_damaged(const EntryRecord* records, std::size_t count) { return on_batch(records, count); }
 };
 
 inline constexpr std::size_t kChainBatchSize = 256;
 
 // What a guard became after another program appended behind it: a link of the chain, but nobody's entry. It is
 // not live, and its CRC never matches what lies before it.
-[[nodiscard]] inline bool is_phantom(const EntryRecord& record) noexcept { return record.key_hash == kGuardKeyHash; }
+[[nodiscard]] inline bool is_phantom(const EntryRecord& record) noexcept { return is_guards_key_hash(record.key_hash); }
 
 // Whether what lies in front of a payload is not the zeros of a pad (see above). One load tells of a pad of 8 or more
 // bytes what there is to tell: a wrong link shows right behind it.

@@ -30,4 +30,8 @@ bool is_zero_trailer(ByteView file, std::uint64_t tail, std::uint32_t trailer_si
   return is_all_zero(file.subspan(static_cast<std::size_t>(tail - trailer_size), trailer_size));
 }
 
+bool may_be_holed_trailer(const EntryRecord& record) noexcept {
+  return record.prev_tail == 0 && (record.key_hash == 0 || record.crc32 == 0);
+}
+
 }  // namespace simdr::core

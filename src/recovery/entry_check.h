@@ -29,6 +29,11 @@ namespace simdr::core {
 // too. One entry in 2^32 has such a CRC, none in practice such a hash; recovery never starts a chain at one.
 [[nodiscard]] bool is_zero_trailer(ByteView file, std::uint64_t tail, std::uint32_t trailer_size) noexcept;
 
+// Whether the trailer of an entry that fails its CRC, and that links to 0, may be one of which a sector never arrived: the
+// part that is missing reads as zeros, the link among them, and the hash or the checksum. Such a chain only seems to
+// end there.
+[[nodiscard]] bool may_be_holed_trailer(const EntryRecord& record) noexcept;
+
 // Whether a link is possible at all for an entry ending at `tail`: it says 0 or where a shortest entry can end,
 // and leaves room for one byte of payload.
 [[nodiscard]] inline bool is_link_possible(std::uint64_t prev_tail, std::uint64_t tail,

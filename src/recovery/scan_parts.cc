@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <vector>
 
 #include "recovery/entry_check.h"
 
@@ -15,24 +16,46 @@ constexpr std::uint64_t kMaxPlausibleRoot = 1024 * 1024;
 
 class CensusSink final : public ChainSink {
  public:
-  CensusSink(ByteView file, const Layout& layout, std::uint64_t limit, Census* census) noexcept
-      : file_(file), layout_(layout), left_(limit), census_(census) {}
+  CensusSink(ByteView file, const Layout& layout, std::uint64_t limit, Census* census, ChainSink* next) noexcept
+      : file_(file), layout_(layout), left_(limit), census_(census), next_(next) {}
 
   bool on_batch(const EntryRecord* records, std::size_t count) override {
+    EntryRecord intact[kChainBatchSize];
+    std::size_t intact_count = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      if (!is_phantom(records[i]) && !look_at(records[i])) return false;
+      if (is_phantom(records[i]) || look_at(records[i])) {
+        intact[intact_count++] = records[i];
+      } else if (next_ != nullptr) {
+        damaged_.push_back(records[i].trailer_offset);
+      }
     }
-    return true;
+    if (next_ == nullptr) return census_->complete;
+    if (intact_count == 0 || next_->on_batch(intact, intact_count)) return true;
+    census_->stopped = true;
+    return false;
+  }
+
+  void deliver_damaged() {
+    EntryRecord batch[kChainBatchSize];
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < damaged_.size(); ++i) {
+      // It was read from there before.
+      if (read_entry_record(file_, damaged_[i], layout_, &batch[count])) ++count;
+      if (count != kChainBatchSize && i + 1 != damaged_.size()) continue;
+      if (count != 0 && !next_->on_damaged(batch, count)) {
+        census_->stopped = true;
+        return;
+      }
+      count = 0;
+    }
   }
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 
  private:
   bool look_at(const EntryRecord& record) {
     const std::uint64_t size = record.payload_size();
-    if (size > left_) {
-      census_->complete = false;
-      return false;
-    }
+    if (size > left_) census_->complete = false;
+    if (!census_->complete) return true;
     left_ -= size;
     if (crc_matches(file_, record, layout_)) {
       ++census_->intact_count;
@@ -43,13 +66,15 @@ class CensusSink final : public ChainSink {
       census_->damaged[static_cast<std::size_t>(census_->damaged_count)] = record.trailer_offset;
     }
     ++census_->damaged_count;
-    return true;
+    return false;
   }
 
   ByteView file_;
   Layout layout_;
   std::uint64_t left_;
   Census* census_;
+  ChainSink* next_;
+  std::vector<std::uint64_t> damaged_;
 };
 
 }  // namespace
@@ -80,11 +105,13 @@ bool VotingSink::on_batch(const EntryRecord* records, std::size_t count) {
   return next_ == nullptr || next_->on_batch(records, count);
 }
 
-Census take_census(ByteView file, std::uint64_t tail, const Layout& layout, std::uint64_t limit, std::uint64_t* work) {
+Census take_census(ByteView file, std::uint64_t tail, const Layout& layout, std::uint64_t limit, std::uint64_t* work,
+                   ChainSink* sink) {
   Census census;
-  CensusSink sink(file, layout, limit, &census);
-  const ChainWalk walk = walk_chain(file, tail, 0, layout, &sink);
-  *work += walk.entry_count + (limit - sink.left());
+  CensusSink looking(file, layout, limit, &census, sink);
+  const ChainWalk walk = walk_chain(file, tail, 0, layout, &looking);
+  *work += walk.entry_count + (limit - looking.left());
+  if (!census.stopped) looking.deliver_damaged();
   return census;
 }
 
@@ -141,7 +168,8 @@ void write_message(ScanResult* result, std::uint64_t file_size) noexcept {
                     result->tail, file_size, result->entry_count));
   if (result->damaged_count != 0) {
     add(std::snprintf(result->message + used, sizeof result->message - used,
-                      "; %" PRIu64 " damaged, the newest at %" PRIu64, result->damaged_count, result->damaged[0]));
+                      "; %" PRIu64 " damaged and passed over, the newest at %" PRIu64, result->damaged_count,
+                      result->damaged[0]));
   }
   if (result->unreachable_count != 0) {
     add(std::snprintf(result->message + used, sizeof result->message - used,

@@ -56,11 +56,14 @@ struct Census {
   std::uint64_t intact_size = 0;  // bytes of file, pads and trailers included
   std::uint64_t damaged_count = 0;
   std::array<std::uint64_t, ScanResult::kMaxDamaged> damaged{};
+  bool stopped = false;  // by the sink
 };
 
-// Checks every CRC of a chain, newest first, until `limit` bytes of payload were read.
+// Checks every CRC of a chain, newest first, until `limit` bytes of payload were read; what comes after counts as intact to
+// `sink`. It may be null; else it is given what matches, and at the end what does not. Takes 8 bytes of memory for
+// each damaged entry then, and may throw std::bad_alloc.
 [[nodiscard]] Census take_census(ByteView file, std::uint64_t tail, const Layout& layout, std::uint64_t limit,
-                                 std::uint64_t* work);
+                                 std::uint64_t* work, ChainSink* sink = nullptr);
 
 // The highest guard line in the part of the file above `tail`.
 [[nodiscard]] bool find_stale_guard(ByteView file, std::uint64_t tail, GuardLine* out, std::uint64_t* work) noexcept;

@@ -131,7 +131,7 @@ Scan::Try Scan::try_boundary(std::uint64_t tail) {
   }
   if (!crc_matches(file_, oldest, layout)) {
     // A hole reads as a trailer that ends a chain at 0: what lies below it is not to be hidden by that.
-    if (is_zero_trailer(file_, oldest.trailer_offset + kTrailerSize, kTrailerSize)) return Try::kRefused;
+    if (may_be_holed_trailer(oldest)) return Try::kRefused;
     headless_ = {.tail = tail, .layout = layout, .oldest_matches = false};
     return Try::kHeadless;
   }
@@ -269,9 +269,14 @@ Scan::Try Scan::choose(Sweep& sweep, const FoundChain& whole) {
   FoundChain best = whole;
   std::uint64_t best_size = 0;
   std::vector<FoundChain> headless = sweep.headless();
-  if (headless_.tail != 0) headless.insert(headless.begin(), headless_);
+  // What the guard admits has every entry above the durable mark intact; no other chain in its file need have.
+  if (headless_.tail != 0) headless.assign(1, headless_);
   if (!headless.empty() && whole.tail != 0) {
     best_size = take_census(file_, whole.tail, whole.layout, options_.census_limit, &result_.work).intact_size;
+  } else if (!headless.empty() && headless[0].layout.trailer_size == kTrailerSize) {
+    // A store of a single entry is no chain that a sweep finds, but an intact one all the same: admit_single() takes it.
+    const auto roots = find_roots(file_, file_.size(), kTrailerSize, &result_.work);
+    if (!roots.empty()) best_size = roots.back();
   }
   for (const FoundChain& chain : headless) {
     // A hole reads as a trailer that ends a chain at 0. In a file that was never closed it is where a write did not
@@ -329,10 +334,14 @@ void Scan::roll_back_to_stale_guard(FoundChain& chain) {
 Scan::Try Scan::take(const FoundChain& chain, Reason reason) {
   std::optional<LayoutVote> vote;
   if (!options_.layout && chain.layout.trailer_size == kTrailerSize) vote = vote_on_layout(file_, chain.tail);
+  ChainSink* const sink = std::exchange(sink_, nullptr);  // the layout first
   const Try outcome = deliver(chain.tail, vote ? vote->best() : chain.layout, vote);
+  sink_ = sink;
   if (outcome != Try::kAdmitted && outcome != Try::kHeadless) return outcome;
 
-  const Census census = take_census(file_, result_.tail, result_.layout, options_.census_limit, &result_.work);
+  if (sink_ != nullptr && !sink_->on_begin(result_.layout)) return Try::kStopped;
+  const Census census = take_census(file_, result_.tail, result_.layout, options_.census_limit, &result_.work, sink_);
+  if (census.stopped) return Try::kStopped;
   result_.census_taken = true;
   result_.census_complete = census.complete;
   result_.damaged_count = census.damaged_count;

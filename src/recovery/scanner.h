@@ -1,7 +1,8 @@
 // The verdict on a file: where its newest entry ends, of which generation it is, and why that tail was taken.
 //
 // Bytes in, verdict out: opens nothing, changes nothing, and reads nothing outside `file` whatever it holds. Time is
-// linear in the size of the file, memory is at most 4 bytes for each 512 and 16 for each sixteenth entry.
+// linear in the size of the file, memory is at most 4 bytes for each 512, 16 for each sixteenth entry, and 8 for each
+// damaged one.
 //
 // A chain is admitted when
 //   - its links lead from the tail to 0 and each entry starts exactly where the one before it ended,
@@ -19,12 +20,12 @@
 // search finds chains that lack nothing but that, the one with most intact bytes is compared with the best that lacks
 // nothing, and the larger is taken: one flipped bit in the first payload does not hide a store, and a link that a
 // flipped bit turned to 0 does not hide what lies below it. kDamagedHead says that this happened. (An oldest entry
-// whose trailer is nothing but zeros is a hole, and counts so only where the file ends with its newest entry: see
+// of whose trailer a sector may be missing is a hole, and counts so only where the file ends with its newest entry: see
 // Scan::choose.)
 //
 // A damaged entry inside a chain does not condemn it either. Opening a file that looks whole does not read every
 // payload, so such damage is found by verify() and by checked reads; where a search was needed, a census is taken and
-// reported here.
+// reported here, and the damaged entries are delivered last (ChainSink::on_damaged).
 #pragma once
 
 #include <array>
@@ -90,8 +91,8 @@ struct ScanResult {
   char message[200] = {};  // what was found, in words; empty when reason is kClean or kGuarded
 };
 
-// Delivers the entries of the chain to `sink` (may be null), newest to oldest, in batches; sink->on_begin voids what
-// came before it. kNotAStore: no chain, and nothing that looks like an entry. kCorrupt: entries, but no chain that
+// Delivers the entries of the chain to `sink` (may be null), newest to oldest, in batches, the damaged ones after a search
+// by themselves; sink->on_begin voids what came before it. kNotAStore: no chain, and nothing that looks like an entry. kCorrupt: entries, but no chain that
 // reaches the start of the file: salvage() finds them. kStopped: the sink said so. kNoMemory.
 [[nodiscard]] Result<ScanResult> scan(ByteView file, const ScanOptions& options, ChainSink* sink);
 

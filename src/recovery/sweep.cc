@@ -68,9 +68,7 @@ Sweep::Verdict Sweep::follow(std::uint64_t tail) {
 
 Sweep::Verdict Sweep::judge_oldest(const EntryRecord& oldest) {
   if (finder_.crc_matches(oldest)) return Verdict::kGood;
-  const std::uint32_t trailer_size = finder_.layout().trailer_size;
-  return is_zero_trailer(file_, oldest.trailer_offset + trailer_size, trailer_size) ? Verdict::kHole
-                                                                                    : Verdict::kHeadless;
+  return may_be_holed_trailer(oldest) ? Verdict::kHole : Verdict::kHeadless;
 }
 
 }  // namespace simdr::core

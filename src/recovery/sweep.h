@@ -18,7 +18,7 @@ struct FoundChain {
   std::uint64_t tail = 0;           // 0: none
   Layout layout;
   bool oldest_matches = true;       // its first entry's CRC
-  bool ends_in_hole = false;        // and that entry's trailer is nothing but zeros
+  bool ends_in_hole = false;        // and of that entry's trailer a part may never have arrived
   std::uint64_t intact_above = 0;   // entries above `tail` that match their CRC
 };
 

@@ -170,8 +170,10 @@ Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file
   const std::shared_ptr<FileImage> next = *mapped;
   ImageBuilder builder(*next);
   builder.on_begin(kAligned64);
-  if (!next->index.expect(image().live_count())) return make_error(Status::kNoMemory, "out of memory for the key index");
-  const ChainWalk walk = walk_chain(next->mapped()->bytes().first(static_cast<std::size_t>(tail)), tail, 0, kAligned64, &builder);
+  if (!next->index.expect(image().live_count()))
+    return make_error(Status::kNoMemory, "out of memory for the key index");
+  const ChainWalk walk =
+      walk_chain(next->mapped()->bytes().first(static_cast<std::size_t>(tail)), tail, 0, kAligned64, &builder);
   if (builder.out_of_memory()) return make_error(Status::kNoMemory, "out of memory for the key index");
   if (walk.end != ChainEnd::kArrived) return make_error(Status::kInternal, "the compacted file does not read back");
   builder.finish();

@@ -6,8 +6,8 @@
 
 namespace simdr::core {
 
-Entry* Entry::create(MappedFile* mapped, std::uint32_t stripe, const EntryRecord& record,
-                     std::uint32_t trailer_size, std::uint64_t image_id) noexcept {
+Entry* Entry::create(MappedFile* mapped, std::uint32_t stripe, const EntryRecord& record, std::uint32_t trailer_size,
+                     std::uint64_t image_id) noexcept {
   void* place = ::operator new(sizeof(Entry), std::nothrow);
   if (place == nullptr) return nullptr;
   mapped->add_ref(stripe);

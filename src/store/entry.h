@@ -13,8 +13,8 @@ namespace simdr::core {
 class Entry {
  public:
   // Takes a reference to `mapped` on `stripe`, to which the caller must be entitled (StripedRefCount). nullptr: out of memory.
-  static Entry* create(MappedFile* mapped, std::uint32_t stripe, const EntryRecord& record,
-                       std::uint32_t trailer_size, std::uint64_t image_id) noexcept;
+  static Entry* create(MappedFile* mapped, std::uint32_t stripe, const EntryRecord& record, std::uint32_t trailer_size,
+                       std::uint64_t image_id) noexcept;
 
   void add_ref() noexcept { refs_.add(); }
   void drop_ref() noexcept {

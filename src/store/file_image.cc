@@ -52,9 +52,11 @@ FileImage::~FileImage() {
 
 Result<void> FileImage::ensure_mapped(std::uint64_t size) {
   MappedFile* old = mapped_.load(std::memory_order_relaxed);
-  if (size <= old->bytes().size()) [[likely]] return {};
+  if (size <= old->bytes().size()) [[likely]]
+    return {};
   outgrown_.reserve(outgrown_.size() + 1);
-  Result<MappedFile*> wider = MappedFile::create(*file_, size, std::max(size * 2, std::uint64_t{old->bytes().size()} * 4));
+  Result<MappedFile*> wider =
+      MappedFile::create(*file_, size, std::max(size * 2, std::uint64_t{old->bytes().size()} * 4));
   if (!wider) return wider.error();
   mapped_.store(*wider, std::memory_order_release);
   outgrown_.push_back(old);
@@ -91,6 +93,7 @@ bool ImageBuilder::on_begin(const Layout& layout) {
   image_.tally.live_size = 0;
   image_.tally.live_packed_size = 0;
   deleted_.clear();
+  veiled_.clear();
   return true;
 }
 
@@ -120,6 +123,20 @@ bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
     return false;
   }
   return true;
+}
+
+bool ImageBuilder::on_damaged(const EntryRecord* records, std::size_t count) {
+  try {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t offset = image_.index.find(file_, records[i].key_hash);
+      if (offset != KeyIndex::kAbsent && offset < records[i].trailer_offset) veiled_.push_back(records[i].key_hash);
+    }
+  } catch (const std::bad_alloc&) {
+    out_of_memory_ = true;
+    return false;
+  }
+  // Where nothing intact is left of a key, the damaged value stays and says so when it is read.
+  return on_batch(records, count);
 }
 
 void ImageBuilder::count(const EntryRecord& record, bool is_newest) {

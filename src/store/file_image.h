@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "format/trailer.h"
@@ -20,11 +21,11 @@ namespace simdr::core {
 
 // Sums over the entries of the file. Written under the write lock, read by anybody.
 struct Tally {
-  std::atomic<std::uint64_t> entry_count{0};      // dead ones and tombstones included, phantoms not
+  std::atomic<std::uint64_t> entry_count{0};  // dead ones and tombstones included, phantoms not
   std::atomic<std::uint64_t> tombstone_count{0};
   std::atomic<std::uint64_t> phantom_count{0};
-  std::atomic<std::uint64_t> live_size{0};        // payloads and trailers of live entries
-  std::atomic<std::uint64_t> live_packed_size{0}; // the same, each rounded up to the alignment: what compaction leaves
+  std::atomic<std::uint64_t> live_size{0};  // payloads and trailers of live entries
+  std::atomic<std::uint64_t> live_packed_size{0};  // the same, each rounded up to the alignment: what compaction leaves
 
   void add_live(std::uint64_t payload_size) noexcept;
   void remove_live(std::uint64_t payload_size) noexcept;
@@ -76,10 +77,13 @@ class ImageBuilder final : public ChainSink {
 
   bool on_begin(const Layout& layout) override;
   bool on_batch(const EntryRecord* records, std::size_t count) override;
+  bool on_damaged(const EntryRecord* records, std::size_t count) override;
   // After a walk that succeeded: deleted keys leave the index. They had to be there so that older versions were not taken in.
   void finish() noexcept;
 
   [[nodiscard]] bool out_of_memory() const noexcept { return out_of_memory_; }
+  // The keys whose newest entry is damaged and whose state is taken from an older one that is intact.
+  [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept { return std::move(veiled_); }
 
  private:
   void count(const EntryRecord& record, bool is_newest);
@@ -87,6 +91,7 @@ class ImageBuilder final : public ChainSink {
   FileImage& image_;
   ByteView file_;
   std::vector<std::uint64_t> deleted_;
+  std::vector<std::uint64_t> veiled_;
   bool out_of_memory_ = false;
 };
 

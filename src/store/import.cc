@@ -37,7 +37,8 @@ class Importer {
   Result<void> import_folder(const fs::path& folder, const std::string& prefix) {
     std::error_code failure;
     std::vector<fs::directory_entry> entries;
-    for (fs::directory_iterator at(folder, failure); !failure && at != fs::directory_iterator(); at.increment(failure)) {
+    for (fs::directory_iterator at(folder, failure); !failure && at != fs::directory_iterator();
+         at.increment(failure)) {
       entries.push_back(*at);
     }
     if (failure) return source_error(folder, failure);

@@ -44,10 +44,10 @@ class Iterator {
   Layout layout_;
   Snapshot snapshot_;
   std::shared_ptr<FileImage> image_;
-  MappedFile* mapped_;      // with a reference on stripe_
+  MappedFile* mapped_;  // with a reference on stripe_
   std::uint32_t stripe_;
   bool nothing_is_dead_;
-  std::uint64_t cursor_;    // the tail of the next entry to look at
+  std::uint64_t cursor_;  // the tail of the next entry to look at
   std::array<EntryRecord, kBlock> block_;
   std::size_t block_size_ = 0;
   std::size_t block_at_ = 0;

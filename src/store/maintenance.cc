@@ -105,16 +105,15 @@ class RepairSink final : public SalvageSink {
   }
 
   bool on_entry(const EntryRecord& record, Confidence confidence) override {
-    const ByteView payload = file_.subspan(static_cast<std::size_t>(record.payload_offset),
-                                           static_cast<std::size_t>(record.payload_size()));
+    const ByteView payload =
+        file_.subspan(static_cast<std::size_t>(record.payload_offset), static_cast<std::size_t>(record.payload_size()));
     // In the oldest generation a lone 0x00 was a value; in today's it would delete the key.
     if (!record.is_tombstone && !check_payload_allowed(payload)) {
       return lost({record.payload_offset, payload.size(), record.key_hash,
                    "the one-byte value 0x00 of the oldest generation cannot be stored today"});
     }
-    outcome_ = record.is_tombstone
-                   ? writer_.add_tombstone(record.key_hash)
-                   : writer_.add(record.key_hash, payload, record.crc32, layout_.trailer_size);
+    outcome_ = record.is_tombstone ? writer_.add_tombstone(record.key_hash)
+                                   : writer_.add(record.key_hash, payload, record.crc32, layout_.trailer_size);
     if (!outcome_) return false;
     ++report_->kept_count;
     report_->kept_size += payload.size();
@@ -215,8 +214,8 @@ Result<void> upgrade_file(FileSystem& files, const std::string& path, const std:
       return make_error(allowed.error().status, "%s: the entry at offset %llu: %s", path.c_str(),
                         static_cast<unsigned long long>(found->record.payload_offset), allowed.error().message);
     }
-    Result<void> added = writer.add(found->record.key_hash, found->payload(), found->record.crc32,
-                                    (*store)->layout().trailer_size);
+    Result<void> added =
+        writer.add(found->record.key_hash, found->payload(), found->record.crc32, (*store)->layout().trailer_size);
     if (!added) return added;
   }
   if (Result<void> finished = writer.finish(); !finished) return finished;

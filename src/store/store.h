@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -36,9 +37,7 @@ struct Found {
   EntryRecord record;
   const std::byte* data = nullptr;  // of the payload; nullptr: not found
 
-  [[nodiscard]] ByteView payload() const noexcept {
-    return {data, static_cast<std::size_t>(record.payload_size())};
-  }
+  [[nodiscard]] ByteView payload() const noexcept { return {data, static_cast<std::size_t>(record.payload_size())}; }
 };
 
 // One step of an atomic batch.
@@ -60,8 +59,7 @@ using Progress = std::function<int(std::uint64_t done, std::uint64_t total)>;
 
 class Store final : private CommitTarget {
  public:
-  static Result<std::unique_ptr<Store>> open(FileSystem& files, const std::string& path,
-                                             const OpenSettings& settings);
+  static Result<std::unique_ptr<Store>> open(FileSystem& files, const std::string& path, const OpenSettings& settings);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -150,11 +148,12 @@ class Store final : private CommitTarget {
 
   Result<Turn> begin_write();
   Result<void> prepare_writer();
+  Result<void> write_veiled_anew();
   Result<void> finish_file();
   Result<Appended> append_one(const WriteOp& op, Durability durability);
   Result<Appended> append_all(std::span<const WriteOp> ops, Durability durability);
-  Result<Appended> complete_append(const WriteOp& op, const Result<std::uint64_t>& trailer,
-                                   std::uint64_t payload_size, std::uint64_t before, Durability durability);
+  Result<Appended> complete_append(const WriteOp& op, const Result<std::uint64_t>& trailer, std::uint64_t payload_size,
+                                   std::uint64_t before, Durability durability);
   Error take_back(std::uint64_t before, const Error& why) noexcept;
   void count_append(std::uint64_t entries, std::uint64_t before) noexcept;
   Result<void> ready_for(std::span<const WriteOp> ops);
@@ -198,7 +197,8 @@ class Store final : private CommitTarget {
   bool reservation_open_ = false;
   std::thread::id reservation_owner_;
   std::unique_ptr<Appender> appender_;
-  bool writer_prepared_ = false;   // what was in the file before our first write is on the disk
+  bool writer_prepared_ = false;  // what was in the file before our first write is on the disk
+  std::vector<std::uint64_t> veiled_;  // keys to be written anew before our first write: see write_veiled_anew()
   bool folder_sync_pending_ = false;
   bool writer_failed_ = false;
   Error failure_;

@@ -40,8 +40,7 @@ Store::Store(FileSystem& files, std::string path, const OpenSettings& settings)
       group_commit_(*this),
       lookups_(std::make_unique<LookupCounter[]>(kReaderLineCount + 1)) {}
 
-Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& path,
-                                           const OpenSettings& settings) {
+Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& path, const OpenSettings& settings) {
   std::unique_ptr<Store> store(new Store(files, path, settings));
   for (int attempt = 0;; ++attempt) {
     bool created = false;
@@ -152,12 +151,14 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   const ByteView bytes = image->mapped()->bytes().first(static_cast<std::size_t>(size));
   const Result<ScanResult> scanned = scan(bytes, options, &builder);
   if (!scanned) {
-    if (builder.out_of_memory()) return make_error(Status::kNoMemory, "%s: out of memory for the key index", path_.c_str());
+    if (builder.out_of_memory())
+      return make_error(Status::kNoMemory, "%s: out of memory for the key index", path_.c_str());
     const Result<FileInfo> again = image->file().info();
     *out_changed_meanwhile = is_read_only() && again && again->size != info->size;
     return make_error(scanned.error().status, "%s: %s", path_.c_str(), scanned.error().message);
   }
   builder.finish();
+  veiled_ = builder.take_veiled();
   image->layout = scanned->layout;
   image->tail.store(scanned->tail, std::memory_order_release);
   layout_ = scanned->layout;

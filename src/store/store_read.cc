@@ -202,8 +202,8 @@ Status Store::last_entry(Entry** out, Error* error) const noexcept {
     }
     if (!record.is_tombstone && !is_phantom(record) &&
         now.index.find(mapped->bytes(), record.key_hash) == record.trailer_offset) {
-      Entry* entry = Entry::create(mapped, section.slot() % StripedRefCount::kStripeCount, record,
-                                   layout_.trailer_size, now.id());
+      Entry* entry =
+          Entry::create(mapped, section.slot() % StripedRefCount::kStripeCount, record, layout_.trailer_size, now.id());
       if (entry == nullptr) return fail(error, make_error(Status::kNoMemory, "out of memory for an entry handle"));
       *out = entry;
       return Status::kOk;

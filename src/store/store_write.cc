@@ -35,7 +35,7 @@ Result<void> check_payload_allowed(ByteView payload) noexcept {
 }
 
 Result<void> check_hash_allowed(std::uint64_t key_hash) noexcept {
-  if (key_hash != kGuardKeyHash) return {};
+  if (!is_guards_key_hash(key_hash)) return {};
   return make_error(Status::kReservedHash, "key: its hash %016llx is reserved by the file format",
                     static_cast<unsigned long long>(key_hash));
 }
@@ -58,7 +58,8 @@ Result<Store::Turn> Store::begin_write() {
     }
     reservation_ended_.wait(turn);
   }
-  if (writer_failed_) [[unlikely]] return failure_;
+  if (writer_failed_) [[unlikely]]
+    return failure_;
   if (!writer_prepared_) [[unlikely]] {
     if (Result<void> prepared = prepare_writer(); !prepared) return prepared.error();
   }
@@ -73,6 +74,36 @@ Result<void> Store::prepare_writer() {
     if (Result<void> synced = image().file().sync_data(); !synced) return remember_failure(synced.error());
   }
   writer_prepared_ = true;
+  if (veiled_.empty()) return {};
+  Result<void> restored = write_veiled_anew();
+  writer_prepared_ = bool(restored);
+  return restored;
+}
+
+// Recovery showed these keys as they were before a newer value was torn. The torn one is still the newest in the chain, and
+// once the file is closed in good order nobody looks for damage any more: so what was shown is made the newest.
+Result<void> Store::write_veiled_anew() {
+  FileImage& now = image();
+  std::sort(veiled_.begin(), veiled_.end());
+  veiled_.erase(std::unique(veiled_.begin(), veiled_.end()), veiled_.end());
+  std::vector<WriteOp> ops;
+  MappedFile* mapped = now.mapped();
+  for (const std::uint64_t key_hash : veiled_) {
+    EntryRecord record;
+    const Status status = now.find(key_hash, &record, &mapped);
+    if (status == Status::kOk) {
+      const ByteView payload = mapped->bytes().subspan(static_cast<std::size_t>(record.payload_offset),
+                                                       static_cast<std::size_t>(record.payload_size()));
+      ops.push_back({key_hash, payload});
+    } else if (status == Status::kNotFound) {
+      ops.push_back({key_hash, {}, true});
+    }
+  }
+  // The mapping may be replaced by a longer one while we append from it.
+  const MappingHold hold(mapped);
+  const Result<Appended> appended = append_all(ops, Durability::kNone);
+  if (!appended) return appended.error();
+  veiled_ = {};
   return {};
 }
 
@@ -92,7 +123,8 @@ Result<void> Store::ready_for(std::uint64_t key_hash, std::uint64_t payload_size
     return make_error(Status::kTooLarge, "value: %llu bytes pass the format's limit of 2^48",
                       static_cast<unsigned long long>(payload_size));
   }
-  if (Result<void> mapped = now.ensure_mapped(tail_after_value(appender_->tail(), payload_size)); !mapped) return mapped;
+  if (Result<void> mapped = now.ensure_mapped(tail_after_value(appender_->tail(), payload_size)); !mapped)
+    return mapped;
   if (!now.index.reserve(now.mapped()->bytes(), &key_hash, 1)) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }
@@ -184,8 +216,10 @@ void Store::count_append(std::uint64_t entries, std::uint64_t before) noexcept {
   };
   add(figures_.put_count, entries);
   AppendRegion::Counts counts = appender_->region().take_counts();
-  if (counts.windows != 0) [[unlikely]] add(figures_.window_count, counts.windows);
-  if (counts.syncs != 0) [[unlikely]] figures_.sync_count.fetch_add(counts.syncs, std::memory_order_relaxed);
+  if (counts.windows != 0) [[unlikely]]
+    add(figures_.window_count, counts.windows);
+  if (counts.syncs != 0) [[unlikely]]
+    figures_.sync_count.fetch_add(counts.syncs, std::memory_order_relaxed);
   add(figures_.written_size, appender_->tail() - before);
 }
 
@@ -433,7 +467,8 @@ Result<std::uint64_t> Store::remove_if_entry(const Entry& expected, Durability d
   if (!turn) return turn.error();
   FileImage& now = image();
   const EntryRecord& record = expected.record();
-  if (expected.image_id() != now.id() || now.index.find(now.mapped()->bytes(), record.key_hash) != record.trailer_offset) {
+  if (expected.image_id() != now.id() ||
+      now.index.find(now.mapped()->bytes(), record.key_hash) != record.trailer_offset) {
     return make_error(Status::kChanged, "the entry is no longer the newest under its key");
   }
   return finish_write(*std::move(turn), append_one({record.key_hash, {}, true}, durability), durability);
@@ -476,8 +511,8 @@ Result<std::uint64_t> Store::commit_reserved(std::uint64_t key_hash, std::uint64
   reservation_ended_.notify_all();
   if (writer_failed_) return failure_;
   const std::uint64_t before = appender_->tail();
-  const std::byte* payload = appender_->region().writable(before, tail_after_value(before, size)) +
-                             (payload_start(before) - before);
+  const std::byte* payload =
+      appender_->region().writable(before, tail_after_value(before, size)) + (payload_start(before) - before);
   if (Result<void> allowed = check_payload_allowed({payload, static_cast<std::size_t>(size)}); !allowed) {
     return allowed.error();
   }

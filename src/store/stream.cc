@@ -58,7 +58,8 @@ Result<std::uint64_t> put_from_source(Store& store, std::uint64_t key_hash, cons
     const Result<std::size_t> got = source(buffer.data(), buffer.size());
     if (!got) return got.error();
     if (*got > buffer.size()) {
-      return make_error(Status::kSource, "source: says it gave %zu bytes where %zu were asked for", *got, buffer.size());
+      return make_error(Status::kSource, "source: says it gave %zu bytes where %zu were asked for", *got,
+                        buffer.size());
     }
     if (*got == 0) break;
     if (Result<void> written = (*stream)->write({buffer.data(), *got}); !written) return written.error();
@@ -66,11 +67,10 @@ Result<std::uint64_t> put_from_source(Store& store, std::uint64_t key_hash, cons
   return (*stream)->commit();
 }
 
-Result<std::uint64_t> put_from_descriptor(Store& store, std::uint64_t key_hash, int descriptor,
-                                          Durability durability) {
+Result<std::uint64_t> put_from_descriptor(Store& store, std::uint64_t key_hash, int descriptor, Durability durability) {
   return put_from_source(
-      store, key_hash, [descriptor](void* to, std::size_t capacity) { return read_descriptor(descriptor, to, capacity); },
-      durability);
+      store, key_hash,
+      [descriptor](void* to, std::size_t capacity) { return read_descriptor(descriptor, to, capacity); }, durability);
 }
 
 Result<void> write_entry(const Entry& entry, std::size_t chunk_size, const Sink& sink) {

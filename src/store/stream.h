@@ -35,8 +35,7 @@ using Source = std::function<Result<std::size_t>(void* buffer, std::size_t capac
 
 Result<std::uint64_t> put_from_source(Store& store, std::uint64_t key_hash, const Source& source,
                                       Durability durability);
-Result<std::uint64_t> put_from_descriptor(Store& store, std::uint64_t key_hash, int descriptor,
-                                          Durability durability);
+Result<std::uint64_t> put_from_descriptor(Store& store, std::uint64_t key_hash, int descriptor, Durability durability);
 
 // The other way: an entry's payload in chunks, to whom it may concern. Non-zero from `sink` is kStopped.
 using Sink = std::function<int(ByteView chunk)>;

@@ -42,6 +42,7 @@ AppendRegion::AppendRegion(File& file, const Start& start, const AppendConfig& c
     guard_line_ = start.file_size - kGuardSize;
     guard_is_foreign_ = true;
   }
+  soiled_end_ = start.file_size;  // of a torn end, or of a dead writer's room
 }
 
 void AppendRegion::set_all_synced(bool all_synced) noexcept {
@@ -135,6 +136,7 @@ Result<void> AppendRegion::make_room(std::uint64_t tail, std::uint64_t end) {
   const std::uint64_t ahead = config_.mapped_writes ? 0 : kMinWindowSize;
   const std::uint64_t new_line = align_up(std::max(end, file_size_) + ahead, kGuardLineSize);
   if (Result<void> moved = move_guard(new_line); !moved) return moved;
+  hole_end_ = new_line;
   return sync_growth();
 }
 
@@ -173,7 +175,7 @@ Result<void> AppendRegion::move_guard(std::uint64_t new_line) {
 
 Result<void> AppendRegion::write_guard(std::uint64_t line) noexcept {
   std::byte bytes[kGuardSize];
-  encode_guard(bytes, guard_);
+  encode_guard(bytes, line, guard_);
   const ByteView part(bytes, kGuardSize);
   return file_.write_at(line, {&part, 1});
 }
@@ -196,7 +198,8 @@ void AppendRegion::undo_growth(const Growth& growth) noexcept {
 
 // All of the room gets blocks of its own. The old guard has one and is left alone, so that on the disk it is there until the new one is.
 Result<void> AppendRegion::fill_room(std::uint64_t tail, std::uint64_t old_line) {
-  std::uint64_t begin = std::max(filled_end_, tail);
+  const std::uint64_t room_begin = std::max(filled_end_, tail);
+  std::uint64_t begin = room_begin;
   if (old_line != kNoGuard && old_line != guard_line_) {
     if (Result<void> filled = fill(begin, old_line); !filled) return filled;
     begin = std::max(begin, old_line + kGuardLineSize);
@@ -205,10 +208,25 @@ Result<void> AppendRegion::fill_room(std::uint64_t tail, std::uint64_t old_line)
   Result<void> filled = make_error(Status::kUnsupported, "small");
   if (begin < guard_line_ && guard_line_ - begin > 4 * config_.max_window_size) {
     filled = file_.allocate(begin, guard_line_ - begin);
+    if (filled) hole_end_ = guard_line_;
   }
-  if (!filled && filled.error().status == Status::kUnsupported) filled = fill(begin, guard_line_);
-  if (filled) filled_end_ = guard_line_;
-  return filled;
+  if (!filled && filled.error().status == Status::kUnsupported) {
+    filled = fill(begin, guard_line_);
+    if (filled) hole_end_ = std::min(hole_end_, room_begin);
+  }
+  if (!filled) return filled;
+  soiled_end_ = std::min(soiled_end_, room_begin);
+  filled_end_ = guard_line_;
+  return {};
+}
+
+bool AppendRegion::is_like_room(std::uint64_t trailer_offset, ByteView payload_end) const noexcept {
+  if (trailer_offset < soiled_end_) return true;
+  const ByteView last = payload_end.last(std::min<std::size_t>(payload_end.size(), trailer_offset % kSectorSize));
+  const auto is_all = [&](std::byte byte) {
+    return std::all_of(last.begin(), last.end(), [byte](std::byte one) { return one == byte; });
+  };
+  return is_all(kFiller) || (trailer_offset < hole_end_ && is_all(std::byte{0}));
 }
 
 Result<void> AppendRegion::fill(std::uint64_t begin, std::uint64_t end) {

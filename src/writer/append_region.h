@@ -14,6 +14,7 @@
 // One thread at a time; the store's write lock sees to that.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -29,19 +30,22 @@ namespace simdr::core {
 
 struct AppendConfig {
   std::uint64_t max_window_size = std::uint64_t{4} << 20;  // bytes
-  bool mapped_writes = true;   // false: every entry goes by a system call
-  bool sync_growth = false;    // COMMIT and STRICT: a new guard is on the disk before the old one's place is used
+  bool mapped_writes = true;  // false: every entry goes by a system call
+  bool sync_growth = false;  // COMMIT and STRICT: a new guard is on the disk before the old one's place is used
 };
+
+// What a disk writes whole or not at all, at the least.
+inline constexpr std::uint64_t kSectorSize = 512;
 
 inline constexpr std::uint64_t kMinWindowSize = std::uint64_t{64} << 10;
 
 class AppendRegion {
  public:
   struct Start {
-    std::uint64_t tail = 0;          // the end of the last entry
+    std::uint64_t tail = 0;  // the end of the last entry
     std::uint64_t durable_tail = 0;  // all below is on the disk
     std::uint64_t file_size = 0;
-    bool has_guard = false;          // the file ends in a guard that a writer left behind
+    bool has_guard = false;  // the file ends in a guard that a writer left behind
   };
   // Writes nothing.
   AppendRegion(File& file, const Start& start, const AppendConfig& config) noexcept;
@@ -60,6 +64,21 @@ class AppendRegion {
   Result<void> write_direct(std::uint64_t tail, std::span<const ByteView> parts, std::uint64_t size);
 
   [[nodiscard]] bool uses_window() const noexcept { return config_.mapped_writes; }
+
+  // An entry whose trailer begins in one sector and ends in the next is told whole from torn by its CRC, which ends in the
+  // second and covers what of the payload lies in the first. The key hash is under no checksum: where those bytes are what
+  // the room held before, a lost first sector leaves an intact payload under a wrong key. True when that may be, for an entry
+  // whose trailer starts at `trailer_offset` and whose payload ends with `payload_end`, its last bytes or all of it.
+  [[nodiscard]] bool hides_a_tear(std::uint64_t trailer_offset, ByteView payload_end) const noexcept {
+    if (trailer_offset % kSectorSize <= kSectorSize - kTrailerSize) [[likely]]
+      return false;
+    return config_.sync_growth && is_like_room(trailer_offset, payload_end);
+  }
+  // [tail, end) is room again, with bytes in it that were to be an entry.
+  void soil(std::uint64_t end) noexcept { soiled_end_ = std::max(soiled_end_, end); }
+  // Puts all that was written on the disk before what follows: what a session of whole batches does before it
+  // publishes an entry that hides a tear.
+  Result<void> sync_before_publishing() { return sync_growth(); }
 
   // Makes everything below `tail` count, for every process, in one step.
   Result<void> publish(std::uint64_t tail) noexcept;
@@ -102,6 +121,7 @@ class AppendRegion {
   Result<void> store_field(std::size_t at, std::uint64_t value) noexcept;
   Result<void> fill_room(std::uint64_t tail, std::uint64_t old_line);
   Result<void> fill(std::uint64_t begin, std::uint64_t end);
+  [[nodiscard]] bool is_like_room(std::uint64_t trailer_offset, ByteView payload_end) const noexcept;
   Result<void> sync_growth();
   void undo_growth(const Growth& growth) noexcept;
   void drop_window() noexcept;
@@ -112,15 +132,17 @@ class AppendRegion {
   GuardLine guard_;
   std::uint64_t guard_line_ = kNoGuard;  // offset of the standing guard
   std::uint64_t file_size_;
-  std::uint64_t filled_end_;             // [tail, filled_end_) has blocks of its own
-  bool guard_is_foreign_ = false;        // the standing guard is a dead writer's: to be rewritten before the first use
+  std::uint64_t filled_end_;  // [tail, filled_end_) has blocks of its own
+  std::uint64_t hole_end_ = 0;  // room below may read as zeros; above, it is filler
+  std::uint64_t soiled_end_ = 0;  // room below may hold anything
+  bool guard_is_foreign_ = false;  // the standing guard is a dead writer's: to be rewritten before the first use
 
   std::unique_ptr<Mapping> window_;
   std::byte* window_base_ = nullptr;
-  std::uint64_t window_start_ = 0;       // offset of window_base_
-  std::uint64_t window_end_ = 0;         // = guard_line_ while there is a window, else 0
-  std::uint64_t window_tail_ = 0;        // the tail when it was opened
-  std::uint64_t window_used_ = 0;        // bytes of the last window that were used when a direct write ended it
+  std::uint64_t window_start_ = 0;  // offset of window_base_
+  std::uint64_t window_end_ = 0;  // = guard_line_ while there is a window, else 0
+  std::uint64_t window_tail_ = 0;  // the tail when it was opened
+  std::uint64_t window_used_ = 0;  // bytes of the last window that were used when a direct write ended it
   std::uint64_t next_window_size_ = kMinWindowSize;
   bool had_window_ = false;
   Counts counts_;

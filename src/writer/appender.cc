@@ -1,6 +1,7 @@
 #include "writer/appender.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -29,7 +30,8 @@ Appender::Appender(File& file, const AppendRegion::Start& start, const AppendCon
     : region_(file, start, config), kernels_(simd::kernels()), tail_(start.tail) {}
 
 Result<std::byte*> Appender::room(std::uint64_t end) {
-  if (std::byte* at = region_.writable(tail_, end); at != nullptr) [[likely]] return at;
+  if (std::byte* at = region_.writable(tail_, end); at != nullptr) [[likely]]
+    return at;
   if (Result<void> opened = region_.open_window(tail_, end); !opened) return opened.error();
   return region_.writable(tail_, end);
 }
@@ -44,10 +46,27 @@ Result<std::uint64_t> Appender::append_value(std::uint64_t key_hash, ByteView pa
   if (!at) return at.error();
   std::byte* to = *at + (start - tail_);
   std::memset(*at, 0, static_cast<std::size_t>(start - tail_));
+  // The hash before the payload: the system may write the page to the disk at any instant, and bytes that match their CRC
+  // are not to be there without the key they are of.
+  encode_trailer(to + payload.size(), {key_hash, tail_, 0});
+  std::atomic_signal_fence(std::memory_order_release);
   const std::uint32_t crc = kernels_.copy_crc32(0, to, payload.data(), payload.size());
-  encode_trailer(to + payload.size(), {key_hash, tail_, crc});
-  tail_ = trailer + kTrailerSize;
-  return trailer;
+  store_le32(to + payload.size() + kTrailerCrcAt, crc);
+  return end_entry(trailer, payload);
+}
+
+Result<std::uint64_t> Appender::end_entry(std::uint64_t trailer_offset, ByteView payload_end) noexcept {
+  hides_a_tear_ |= region_.hides_a_tear(trailer_offset, payload_end);
+  tail_ = trailer_offset + kTrailerSize;
+  return trailer_offset;
+}
+
+Result<void> Appender::publish() noexcept {
+  if (hides_a_tear_) [[unlikely]] {
+    if (Result<void> synced = region_.sync_before_publishing(); !synced) return synced;
+    hides_a_tear_ = false;
+  }
+  return region_.publish(tail_);
 }
 
 Result<std::uint64_t> Appender::append_direct(std::uint64_t key_hash, ByteView payload) {
@@ -57,8 +76,7 @@ Result<std::uint64_t> Appender::append_direct(std::uint64_t key_hash, ByteView p
   const ByteView parts[] = {{kPad, static_cast<std::size_t>(pad)}, payload, trailer_bytes};
   const std::uint64_t size = pad + payload.size() + kTrailerSize;
   if (Result<void> written = region_.write_direct(tail_, parts, size); !written) return written.error();
-  tail_ += size;
-  return tail_ - kTrailerSize;
+  return end_entry(tail_ + size - kTrailerSize, payload);
 }
 
 Result<std::uint64_t> Appender::append_tombstone(std::uint64_t key_hash) {
@@ -74,8 +92,7 @@ Result<std::uint64_t> Appender::append_tombstone(std::uint64_t key_hash) {
     const ByteView part(bytes, sizeof bytes);
     if (Result<void> written = region_.write_direct(tail_, {&part, 1}, sizeof bytes); !written) return written.error();
   }
-  tail_ += sizeof bytes;
-  return tail_ - kTrailerSize;
+  return end_entry(tail_ + 1, {bytes, 1});
 }
 
 Result<std::uint64_t> Appender::append_spooled(std::uint64_t key_hash, Spool& spool) {
@@ -91,8 +108,9 @@ Result<std::uint64_t> Appender::append_spooled(std::uint64_t key_hash, Spool& sp
   if (Result<void> roomy = region_.make_room(tail_, tail_after_value(tail_, size)); !roomy) return roomy.error();
   std::uint64_t at = tail_;
   std::uint32_t crc = 0;
+  std::size_t count = 0;
   for (std::uint64_t done = 0; done < size;) {
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, size - done));
+    count = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, size - done));
     if (Result<void> got = spool.read_at(done, piece.get(), count); !got) return got.error();
     crc = kernels_.crc32(crc, piece.get(), count);
     done += count;
@@ -104,8 +122,7 @@ Result<std::uint64_t> Appender::append_spooled(std::uint64_t key_hash, Spool& sp
     if (Result<void> written = region_.write_direct(at, parts, head + count + foot); !written) return written.error();
     at += head + count + foot;
   }
-  tail_ = at;
-  return tail_ - kTrailerSize;
+  return end_entry(at - kTrailerSize, {piece.get(), count});
 }
 
 Result<std::byte*> Appender::build(std::uint64_t size) {
@@ -116,6 +133,8 @@ Result<std::byte*> Appender::build(std::uint64_t size) {
   const std::uint64_t start = payload_start(tail_);
   const Result<std::byte*> at = room(start + size + kTrailerSize);
   if (!at) return at.error();
+  // Parts of what is built may reach the disk long before its key does, if it ever gets one.
+  region_.soil(start + size + kTrailerSize);
   return *at + (start - tail_);
 }
 
@@ -126,8 +145,7 @@ Result<std::uint64_t> Appender::append_built(std::uint64_t key_hash, std::uint64
   std::byte* payload = at + (start - tail_);
   std::memset(at, 0, static_cast<std::size_t>(start - tail_));
   encode_trailer(payload + size, {key_hash, tail_, kernels_.crc32(0, payload, static_cast<std::size_t>(size))});
-  tail_ = start + size + kTrailerSize;
-  return tail_ - kTrailerSize;
+  return end_entry(start + size, {});
 }
 
 }  // namespace simdr::core

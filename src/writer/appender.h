@@ -28,19 +28,25 @@ class Appender {
 
   // Where the last appended entry ends, published or not.
   [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
-  void rewind(std::uint64_t tail) noexcept { tail_ = tail; }
-  Result<void> publish() noexcept { return region_.publish(tail_); }
+  void rewind(std::uint64_t tail) noexcept {
+    region_.soil(tail_);
+    tail_ = tail;
+  }
+  // kWriterFailed when a sync was needed first and failed.
+  Result<void> publish() noexcept;
 
   [[nodiscard]] AppendRegion& region() noexcept { return region_; }
   [[nodiscard]] const AppendRegion& region() const noexcept { return region_; }
 
  private:
+  Result<std::uint64_t> end_entry(std::uint64_t trailer_offset, ByteView payload_end) noexcept;
   Result<std::uint64_t> append_direct(std::uint64_t key_hash, ByteView payload);
   Result<std::byte*> room(std::uint64_t end);
 
   AppendRegion region_;
   const simd::Kernels& kernels_;
   std::uint64_t tail_;
+  bool hides_a_tear_ = false;  // one of the entries that are not published yet
 };
 
 // From this size on a payload goes to the file by a system call straight from the caller's memory: a store through the

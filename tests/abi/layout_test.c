@@ -177,6 +177,7 @@ VALUE(SIMDR_ITERATE_VERIFY, 2);
 VALUE(SIMDR_MAX_KEY_SIZE, 0xFFFFFFFF);
 VALUE(SIMDR_MAX_BATCH_COUNT, 16777216);
 VALUE(SIMDR_RESERVED_KEY_HASH, 0xF1D05EAF00D51D3D);
+VALUE(SIMDR_RESERVED_KEY_HASH_2, 0x0A1A0D53494452A7);
 #endif
 
 /* An INIT macro that fell behind its struct would leave members without a value of their own: zero all the same, but the

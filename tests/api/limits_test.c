@@ -58,10 +58,10 @@ static void the_one_zero_byte_is_refused(void) {
   fixture_end(&f);
 }
 
-static void the_reserved_hash_is_refused(void) {
+static void hash_is_refused(uint64_t hash) {
   struct fixture f;
   struct snapshot before;
-  uint64_t hash = SIMDR_RESERVED_KEY_HASH, tail = 7;
+  uint64_t tail = 7;
   simdr_bytes value = {"v", 1};
   simdr_stream *stream = NULL;
   simdr_entry *entry = NULL;
@@ -81,6 +81,11 @@ static void the_reserved_hash_is_refused(void) {
   UNCHANGED(&before, &f);
   snapshot_free(&before);
   fixture_end(&f);
+}
+
+static void the_reserved_hashes_are_refused(void) {
+  hash_is_refused(SIMDR_RESERVED_KEY_HASH);
+  hash_is_refused(SIMDR_RESERVED_KEY_HASH_2);
 }
 
 /* None of these bytes exist: a call that looked at them before it looked at the sizes would crash. */
@@ -210,7 +215,7 @@ static void a_read_only_store_refuses_every_write(void) {
 int main(void) {
   static const struct check_case cases[] = {
       CASE(an_empty_payload_is_refused),          CASE(the_one_zero_byte_is_refused),
-      CASE(the_reserved_hash_is_refused),         CASE(keys_and_values_over_their_limit_are_refused),
+      CASE(the_reserved_hashes_are_refused),      CASE(keys_and_values_over_their_limit_are_refused),
       CASE(batches_over_their_limit_are_refused), CASE(a_read_only_store_refuses_every_write),
   };
   return CHECK_RUN(cases);

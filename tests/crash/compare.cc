@@ -43,7 +43,8 @@ std::string compare_with(const Store& store, const State& state) {
     if (status == Status::kNotFound) break;
     if (status != Status::kOk) return std::string("iteration: ") + error.message;
     for (std::size_t i = 0; i < count; ++i) {
-      if (!state.contains(found[i].record.key_hash)) return words("was iterated and should not be there", found[i].record.key_hash);
+      if (!state.contains(found[i].record.key_hash))
+        return words("was iterated and should not be there", found[i].record.key_hash);
     }
     seen += count;
   }

@@ -12,7 +12,9 @@
 namespace simdr::core::test {
 namespace {
 
-Error no_such_file(const std::string& path) { return make_error(Status::kNoSuchFile, "%s: no such file", path.c_str()); }
+Error no_such_file(const std::string& path) {
+  return make_error(Status::kNoSuchFile, "%s: no such file", path.c_str());
+}
 
 // Memory that is there when it is touched.
 std::byte* reserve_memory(std::uint64_t size) {
@@ -50,7 +52,8 @@ namespace {
 
 class MemoryMapping final : public Mapping {
  public:
-  MemoryMapping(std::shared_ptr<RecordingFileSystem::Data> data, std::uint64_t offset, std::uint64_t size, bool writable)
+  MemoryMapping(std::shared_ptr<RecordingFileSystem::Data> data, std::uint64_t offset, std::uint64_t size,
+                bool writable)
       : Mapping(data->bytes + offset, size), data_(std::move(data)), offset_(offset), writable_(writable) {
     if (writable_) data_->windows.emplace_back(offset, offset + size);
   }
@@ -75,7 +78,8 @@ class MemoryFile final : public File {
   [[nodiscard]] const std::shared_ptr<Data>& data() const noexcept { return data_; }
 
   Result<void> read_at(std::uint64_t offset, void* to, std::size_t size) override {
-    if (offset > data_->size || size > data_->size - offset) return make_error(Status::kIo, "the file ends before that");
+    if (offset > data_->size || size > data_->size - offset)
+      return make_error(Status::kIo, "the file ends before that");
     std::memcpy(to, data_->bytes + offset, size);
     return {};
   }
@@ -84,7 +88,8 @@ class MemoryFile final : public File {
     data_->files->find_stores();
     std::uint64_t at = offset;
     for (const ByteView part : parts) {
-      if (at + part.size() > RecordingFileSystem::kFileCapacity) return make_error(Status::kNoSpace, "the disk is full");
+      if (at + part.size() > RecordingFileSystem::kFileCapacity)
+        return make_error(Status::kNoSpace, "the disk is full");
       if (!part.empty()) std::memcpy(data_->bytes + at, part.data(), part.size());
       at += part.size();
     }
@@ -198,7 +203,8 @@ void RecordingFileSystem::log_write(Data& data, std::uint64_t offset, std::uint6
   event.kind = DiskEvent::Kind::kWrite;
   event.file = data.number;
   event.size = offset + size;
-  for (std::uint64_t number = first; number < end; ++number) event.sectors.emplace_back(number, data.sector(data.bytes, number));
+  for (std::uint64_t number = first; number < end; ++number)
+    event.sectors.emplace_back(number, data.sector(data.bytes, number));
   log_.push_back(std::move(event));
 }
 

@@ -23,14 +23,14 @@ using Sector = std::array<std::byte, kSectorSize>;
 // One thing that was done to the disk, in the order in which it was.
 struct DiskEvent {
   enum class Kind : std::uint8_t {
-    kWrite,       // by a system call; extends the file to `size` where that is more
-    kStore,       // through a mapping; never extends
-    kTruncate,    // to `size`
-    kSync,        // of the file's data and size: done
-    kName,        // the file got the name `path`, replacing what had it
+    kWrite,  // by a system call; extends the file to `size` where that is more
+    kStore,  // through a mapping; never extends
+    kTruncate,  // to `size`
+    kSync,  // of the file's data and size: done
+    kName,  // the file got the name `path`, replacing what had it
     kSyncFolder,  // done
-    kBegin,       // operation number `operation` begins
-    kEnd,         // it was acknowledged
+    kBegin,  // operation number `operation` begins
+    kEnd,  // it was acknowledged
   };
   Kind kind = Kind::kWrite;
   std::uint32_t file = 0;

@@ -23,7 +23,8 @@ KillCampaign::KillCampaign(std::string folder, std::uint64_t seed, Oracle* oracl
 
 OpenSettings KillCampaign::draw_settings() {
   constexpr std::uint64_t kWindows[] = {64 << 10, 64 << 10, 256 << 10, 4 << 20};
-  constexpr Durability kDurabilities[] = {Durability::kNone, Durability::kNone, Durability::kCommit, Durability::kStrict};
+  constexpr Durability kDurabilities[] = {Durability::kNone, Durability::kNone, Durability::kCommit,
+                                          Durability::kStrict};
   OpenSettings settings;
   settings.window_size = kWindows[random_.below(4)];
   settings.durability = kDurabilities[random_.below(4)];
@@ -68,7 +69,8 @@ std::string KillCampaign::run(KillPlan::Where where) {
   return go_on_writing(std::move(state));
 }
 
-std::string KillCampaign::kill_once(KillPlan::Where where, std::uint64_t workload_seed, State* state, bool* out_killed) {
+std::string KillCampaign::kill_once(KillPlan::Where where, std::uint64_t workload_seed, State* state,
+                                    bool* out_killed) {
   const std::vector<Operation> operations = make_workload(workload_seed, shape_of_kills(), *state);
   const KillPlan plan = draw_plan(where, operations.size(), workload_calls_);
   const Death death = run_victim(path_, settings_, operations, plan);

@@ -29,14 +29,15 @@ class KillTest : public ::testing::Test {
       ASSERT_EQ(wrong, "") << "at point " << campaign.tally().points;
     }
     const KillTally& tally = campaign.tally();
-    std::printf("%llu kills (%llu on what an earlier one left), %llu runs ended first; the operation in flight was there %llu "
-                "times, was not %llu times, changed nothing %llu times; %llu temporary names left; %llu files shown to the crate%s\n",
-                static_cast<unsigned long long>(tally.points), static_cast<unsigned long long>(tally.on_crashed_file),
-                static_cast<unsigned long long>(tally.ran_through),
-                static_cast<unsigned long long>(tally.whole_in_flight),
-                static_cast<unsigned long long>(tally.no_in_flight), static_cast<unsigned long long>(tally.between),
-                static_cast<unsigned long long>(tally.left_over_files),
-                static_cast<unsigned long long>(tally.crate_checks), oracle == nullptr ? ": SKIPPED, no oracle built" : "");
+    std::printf(
+        "%llu kills (%llu on what an earlier one left), %llu runs ended first; the operation in flight was there %llu "
+        "times, was not %llu times, changed nothing %llu times; %llu temporary names left; %llu files shown to the "
+        "crate%s\n",
+        static_cast<unsigned long long>(tally.points), static_cast<unsigned long long>(tally.on_crashed_file),
+        static_cast<unsigned long long>(tally.ran_through), static_cast<unsigned long long>(tally.whole_in_flight),
+        static_cast<unsigned long long>(tally.no_in_flight), static_cast<unsigned long long>(tally.between),
+        static_cast<unsigned long long>(tally.left_over_files), static_cast<unsigned long long>(tally.crate_checks),
+        oracle == nullptr ? ": SKIPPED, no oracle built" : "");
     EXPECT_GT(tally.no_in_flight + tally.whole_in_flight, 0u);
   }
 

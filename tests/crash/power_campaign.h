@@ -18,11 +18,11 @@ struct PowerTally {
   std::uint64_t workloads = 0;
   std::uint64_t prefixes = 0;        // of logs, each with everything arrived
   std::uint64_t mended = 0;          // images whose end recovery had to leave out
-  std::uint64_t refused_values = 0;  // gets that said kCorrupt, of values that were not promised to survive
-  std::uint64_t mixed = 0;           // states of a NONE session that are no prefix of it
-  std::uint64_t written_on = 0;      // images that were opened to write, written to, closed and read again
+  std::uint64_t refused_values = 0;  // gets that said kCorrupt, of keys that had no value which was promised to survive
+  std::uint64_t mixed = 0;  // states of a NONE session that are no prefix of it
+  std::uint64_t written_on = 0;  // images that were opened to write, written to, closed and read again
   std::uint64_t crate_checks = 0;
-  std::uint64_t nothing_yet = 0;     // refused as no store, where nothing was ever promised
+  std::uint64_t nothing_yet = 0;  // refused as no store, where nothing was ever promised
 };
 
 class PowerCampaign {
@@ -36,10 +36,11 @@ class PowerCampaign {
  private:
   // Where in the history the power went, in steps of the chain.
   struct Progress {
-    std::uint64_t durable = 0;         // all these steps were promised to survive
-    std::uint64_t strictly = 0;        // and these for the crate too
-    std::uint64_t begun = 0;           // no more than these can be there
-    std::uint64_t atomic_from = 0;     // the operation in flight asked for durability: from here on it is whole or not there
+    std::uint64_t durable = 0;  // all these steps were promised to survive
+    std::uint64_t strictly = 0;  // and these for the crate too
+    std::uint64_t begun = 0;  // no more than these can be there
+    std::uint64_t atomic_from =
+        0;  // the operation in flight asked for durability: from here on it is whole or not there
   };
 
   std::string record();
@@ -60,11 +61,11 @@ class PowerCampaign {
   std::string folder_;
   OpenSettings settings_;
 
-  std::optional<Bytes> before_;           // the file as it was when recording began
+  std::optional<Bytes> before_;  // the file as it was when recording began
   std::vector<Operation> operations_;
   std::vector<std::uint64_t> first_step_;  // of each operation, and one more for the end
   std::vector<Step> steps_;
-  std::vector<State> states_;              // after so many steps
+  std::vector<State> states_;  // after so many steps
   DiskLog log_;
   Progress progress_;
   PowerTally tally_;

@@ -48,7 +48,7 @@ class PowerCut {
   struct Disk {
     Bytes synced;  // all that is beyond it reads as zeros
     std::map<std::uint64_t, std::vector<Version>> pending;  // since the sync, oldest first
-    std::vector<NewSize> sizes;                             // since the sync, oldest first
+    std::vector<NewSize> sizes;  // since the sync, oldest first
   };
   // Which versions of a sector there can be when the size is the `size_count`-th since the sync: [begin, end) of
   // those pending, and, at `begin` itself, what was there before: zeros where the sector was dropped.

@@ -59,8 +59,8 @@ ssize_t write_parts(int descriptor, const iovec* parts, int count, std::uint64_t
 }  // namespace
 
 const char* call_name(CallKind kind) noexcept {
-  constexpr const char* kNames[] = {"open", "read", "write", "truncate", "allocate", "sync", "link",
-                                    "rename", "unlink", "map", "unmap", "advise", "mode"};
+  constexpr const char* kNames[] = {"open",   "read",   "write", "truncate", "allocate", "sync", "link",
+                                    "rename", "unlink", "map",   "unmap",    "advise",   "mode"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -86,8 +86,8 @@ int open(const char* path, int flags, ...) {
     mode = va_arg(rest, mode_t);
     va_end(rest);
   }
-  return Passage({CallKind::kOpen}).pass<int>(
-      [&] { return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, flags, mode)); }, -1);
+  return Passage({CallKind::kOpen})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, flags, mode)); }, -1);
 }
 
 ssize_t pread(int descriptor, void* to, size_t size, off_t offset) {
@@ -108,23 +108,25 @@ ssize_t pwritev(int descriptor, const struct iovec* parts, int count, off_t offs
   Passage passage({CallKind::kWrite, static_cast<std::uint64_t>(offset), size});
   return passage.pass<ssize_t>(
       [&] {
-        return simdr::core::test::write_parts(descriptor, parts, count, static_cast<std::uint64_t>(offset), passage.most());
+        return simdr::core::test::write_parts(descriptor, parts, count, static_cast<std::uint64_t>(offset),
+                                              passage.most());
       },
       -1);
 }
 
 int ftruncate(int descriptor, off_t size) noexcept {
-  return Passage({CallKind::kTruncate}).pass<int>(
-      [&] { return static_cast<int>(::syscall(SYS_ftruncate, descriptor, size)); }, -1);
+  return Passage({CallKind::kTruncate})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_ftruncate, descriptor, size)); }, -1);
 }
 
 int fallocate(int descriptor, int mode, off_t offset, off_t size) {
-  return Passage({CallKind::kAllocate}).pass<int>(
-      [&] { return static_cast<int>(::syscall(SYS_fallocate, descriptor, mode, offset, size)); }, -1);
+  return Passage({CallKind::kAllocate})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_fallocate, descriptor, mode, offset, size)); }, -1);
 }
 
 int fdatasync(int descriptor) {
-  return Passage({CallKind::kSync}).pass<int>([&] { return static_cast<int>(::syscall(SYS_fdatasync, descriptor)); }, -1);
+  return Passage({CallKind::kSync})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_fdatasync, descriptor)); }, -1);
 }
 
 int fsync(int descriptor) {
@@ -132,24 +134,25 @@ int fsync(int descriptor) {
 }
 
 int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) noexcept {
-  return Passage({CallKind::kLink}).pass<int>(
-      [&] { return static_cast<int>(::syscall(SYS_linkat, from_folder, from, to_folder, to, flags)); }, -1);
+  return Passage({CallKind::kLink})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_linkat, from_folder, from, to_folder, to, flags)); }, -1);
 }
 
 int rename(const char* from, const char* to) noexcept {
-  return Passage({CallKind::kRename}).pass<int>(
-      [&] { return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0)); }, -1);
+  return Passage({CallKind::kRename})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0)); }, -1);
 }
 
 int unlink(const char* path) noexcept {
-  return Passage({CallKind::kUnlink}).pass<int>(
-      [&] { return static_cast<int>(::syscall(SYS_unlinkat, AT_FDCWD, path, 0)); }, -1);
+  return Passage({CallKind::kUnlink})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_unlinkat, AT_FDCWD, path, 0)); }, -1);
 }
 
 void* mmap(void* at, size_t size, int protection, int flags, int descriptor, off_t offset) noexcept {
-  return Passage({CallKind::kMap}).pass<void*>(
-      [&] { return reinterpret_cast<void*>(::syscall(SYS_mmap, at, size, protection, flags, descriptor, offset)); },
-      MAP_FAILED);
+  return Passage({CallKind::kMap})
+      .pass<void*>(
+          [&] { return reinterpret_cast<void*>(::syscall(SYS_mmap, at, size, protection, flags, descriptor, offset)); },
+          MAP_FAILED);
 }
 
 int munmap(void* at, size_t size) noexcept {
@@ -157,12 +160,13 @@ int munmap(void* at, size_t size) noexcept {
 }
 
 int madvise(void* at, size_t size, int advice) noexcept {
-  return Passage({CallKind::kAdvise}).pass<int>(
-      [&] { return static_cast<int>(::syscall(SYS_madvise, at, size, advice)); }, -1);
+  return Passage({CallKind::kAdvise})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_madvise, at, size, advice)); }, -1);
 }
 
 int fchmod(int descriptor, mode_t mode) noexcept {
-  return Passage({CallKind::kMode}).pass<int>([&] { return static_cast<int>(::syscall(SYS_fchmod, descriptor, mode)); }, -1);
+  return Passage({CallKind::kMode})
+      .pass<int>([&] { return static_cast<int>(::syscall(SYS_fchmod, descriptor, mode)); }, -1);
 }
 
 }  // extern "C"

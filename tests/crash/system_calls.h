@@ -11,24 +11,36 @@
 namespace simdr::core::test {
 
 enum class CallKind : std::uint8_t {
-  kOpen, kRead, kWrite, kTruncate, kAllocate, kSync, kLink, kRename, kUnlink, kMap, kUnmap, kAdvise, kMode
+  kOpen,
+  kRead,
+  kWrite,
+  kTruncate,
+  kAllocate,
+  kSync,
+  kLink,
+  kRename,
+  kUnlink,
+  kMap,
+  kUnmap,
+  kAdvise,
+  kMode
 };
 const char* call_name(CallKind kind) noexcept;
 
 struct SystemCall {
   CallKind kind;
   std::uint64_t offset = 0;  // of reads and writes
-  std::uint64_t size = 0;    // of reads and writes, all parts together
+  std::uint64_t size = 0;  // of reads and writes, all parts together
 };
 
 // What is to become of a call.
 struct Verdict {
   static constexpr std::uint64_t kWhole = ~std::uint64_t{0};
 
-  int os_error = 0;                // fail with it, without doing anything
-  std::uint64_t most = kWhole;     // reads and writes: move at most so many bytes
-  bool pretend = false;            // say it was done, without doing anything
-  bool die_after = false;          // SIGKILL once it is done, as far as it is to be done
+  int os_error = 0;  // fail with it, without doing anything
+  std::uint64_t most = kWhole;  // reads and writes: move at most so many bytes
+  bool pretend = false;  // say it was done, without doing anything
+  bool die_after = false;  // SIGKILL once it is done, as far as it is to be done
 };
 
 class CallHook {

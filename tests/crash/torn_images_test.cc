@@ -26,7 +26,7 @@ class Image {
   void put_guard(std::uint64_t line, const GuardLine& guard) {
     if (bytes_.size() < line + kGuardSize) bytes_.resize(static_cast<std::size_t>(line + kGuardSize), std::byte{0xFF});
     std::byte encoded[kGuardSize];
-    encode_guard(encoded, guard);
+    encode_guard(encoded, line, guard);
     std::memcpy(bytes_.data() + line, encoded, kGuardSize);
   }
   void fill(std::uint64_t begin, std::uint64_t end, std::byte byte) {

@@ -77,7 +77,8 @@ void begin_stepping(std::uint64_t count) noexcept {
       "pushfq\n\t"
       "orq $0x100, (%%rsp)\n\t"
       "popfq\n\t"
-      "lea 128(%%rsp), %%rsp" ::: "memory", "cc");
+      "lea 128(%%rsp), %%rsp" ::
+          : "memory", "cc");
 #endif
 }
 
@@ -97,18 +98,21 @@ void begin_stepping(std::uint64_t count) noexcept {
   for (std::size_t i = 0; i < operations.size(); ++i) {
     report->started.store(i + 1, std::memory_order_relaxed);
     if (plan.where == KillPlan::Where::kInstruction && i == plan.operation) begin_stepping(plan.instruction_count);
-    if (Result<void> done = session.apply(operations[i]); !done) fail(report, act_name(operations[i].act), done.error());
+    if (Result<void> done = session.apply(operations[i]); !done)
+      fail(report, act_name(operations[i].act), done.error());
     report->acknowledged.store(i + 1, std::memory_order_release);
   }
   if (Result<void> closed = session.close(); !closed) fail(report, "close", closed.error());
   const auto took = std::chrono::steady_clock::now() - began;
-  report->microseconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  report->microseconds =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
   ::_exit(0);
 }
 
 void kill_after(pid_t child, const Report& report, std::uint64_t microseconds) {
   while (!report.is_working.load(std::memory_order_acquire)) ::sched_yield();  // no clock runs before the work does
-  const timespec pause{static_cast<time_t>(microseconds / 1'000'000), static_cast<long>(microseconds % 1'000'000 * 1000)};
+  const timespec pause{static_cast<time_t>(microseconds / 1'000'000),
+                       static_cast<long>(microseconds % 1'000'000 * 1000)};
   ::nanosleep(&pause, nullptr);
   ::kill(child, SIGKILL);
 }

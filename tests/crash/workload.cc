@@ -17,8 +17,8 @@ std::uint64_t Random::log_uniform(std::uint64_t most) noexcept {
 }
 
 const char* act_name(Act act) noexcept {
-  constexpr const char* kNames[] = {"put", "put_many", "remove", "remove_many", "rename", "stream", "reserve",
-                                    "reserve and abort", "compact", "sync", "reopen"};
+  constexpr const char* kNames[] = {"put",     "put_many",          "remove",  "remove_many", "rename", "stream",
+                                    "reserve", "reserve and abort", "compact", "sync",        "reopen"};
   return kNames[static_cast<std::size_t>(act)];
 }
 
@@ -41,7 +41,7 @@ void plant_lookalikes(Bytes* bytes, std::uint64_t seed) {
     if (random.below(2) == 0) {
       std::byte guard[kGuardSize];
       const std::uint64_t tail = random.below(3) == 0 ? 0 : random.below(4096);
-      encode_guard(guard, {tail / 2, tail, 4711, static_cast<std::uint32_t>(random.below(2)), tail});
+      encode_guard(guard, at, {tail / 2, tail, 4711, static_cast<std::uint32_t>(random.below(2)), tail});
       std::memcpy(bytes->data() + at, guard, kGuardSize);
     } else {
       encode_trailer(bytes->data() + at + 20, {key_of(random.below(24)), random.below(2) * random.below(4096), 0});
@@ -133,7 +133,8 @@ class Drawer {
   std::uint64_t draw_seed() { return random_.next() >> 8; }
   std::uint64_t draw_key() { return key_of(random_.below(shape_.key_count)); }
   std::uint64_t draw_size() {
-    if (shape_.huge_every != 0 && random_.below(shape_.huge_every) == 0) return random_.log_uniform(shape_.huge_value_size);
+    if (shape_.huge_every != 0 && random_.below(shape_.huge_every) == 0)
+      return random_.log_uniform(shape_.huge_value_size);
     return random_.log_uniform(shape_.max_value_size);
   }
   Step draw_put() { return {draw_key(), make_value(draw_size(), draw_seed(), shape_.lookalikes)}; }
@@ -259,7 +260,8 @@ Result<void> Session::reserve(const Operation& operation) {
   Result<std::byte*> place = store_->begin_reserved(key, size);
   // Where nothing is written through a mapping there is nothing to hand out.
   if (!place && place.error().status == Status::kUnsupported) {
-    return is_commit ? without_value(store_->put(key, *operation.steps[0].value, operation.durability)) : Result<void>{};
+    return is_commit ? without_value(store_->put(key, *operation.steps[0].value, operation.durability))
+                     : Result<void>{};
   }
   if (!place) return place.error();
   if (!is_commit) {

@@ -47,7 +47,17 @@ class Random {
 Value make_value(std::uint64_t size, std::uint64_t seed, bool lookalikes = true);
 
 enum class Act : std::uint8_t {
-  kPut, kPutMany, kRemove, kRemoveMany, kRename, kStream, kReserve, kReserveAbort, kCompact, kSync, kReopen
+  kPut,
+  kPutMany,
+  kRemove,
+  kRemoveMany,
+  kRename,
+  kStream,
+  kReserve,
+  kReserveAbort,
+  kCompact,
+  kSync,
+  kReopen
 };
 const char* act_name(Act act) noexcept;
 
@@ -75,7 +85,7 @@ struct WorkloadShape {
   bool compactions = true;
   bool reopens = true;
   bool mixed_durability = true;  // some operations ask for COMMIT or STRICT of their own
-  bool lookalikes = true;        // some values hold what looks like a guard or a trailer
+  bool lookalikes = true;  // some values hold what looks like a guard or a trailer
 };
 
 std::uint64_t key_of(std::uint64_t index) noexcept;

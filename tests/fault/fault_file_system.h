@@ -11,9 +11,9 @@ namespace simdr::core::test {
 
 struct FaultPlan {
   std::uint64_t call_number = 0;  // counted from 1; 0: none fails
-  bool for_ever = false;          // all later ones fail too
+  bool for_ever = false;  // all later ones fail too
   int os_error = 0;
-  bool half_done = false;         // a write puts about half of its bytes there before it fails
+  bool half_done = false;  // a write puts about half of its bytes there before it fails
 };
 
 class FaultFileSystem final : public FileSystem {

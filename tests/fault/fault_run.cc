@@ -29,7 +29,8 @@ std::string FaultRun::run(const std::vector<Operation>& operations, const FaultP
   if (!is_open) is_open = static_cast<bool>(session.open());  // a failure that happens once is over by now
   for (const Operation& operation : operations) {
     if (!is_open) break;
-    if (std::string wrong = apply(session, operation); !wrong.empty()) return std::string(act_name(operation.act)) + ": " + wrong;
+    if (std::string wrong = apply(session, operation); !wrong.empty())
+      return std::string(act_name(operation.act)) + ": " + wrong;
     if (session.store() == nullptr) {
       writer_has_failed_ = false;
       is_open = static_cast<bool>(session.open());
@@ -54,7 +55,8 @@ std::string FaultRun::apply(Session& session, const Operation& operation) {
     if (++failed_operations_ == 1) first_failure_ = done.error().message;
     if (session.store() != nullptr) {
       // Whether the handle writes any more, asked in a way that changes nothing.
-      writer_has_failed_ = session.store()->remove(kAbsentKey, Durability::kNone).error().status == Status::kWriterFailed;
+      writer_has_failed_ =
+          session.store()->remove(kAbsentKey, Durability::kNone).error().status == Status::kWriterFailed;
     }
     if (!failed_before && writer_has_failed_) {
       std::vector<State> with = possible_;
@@ -86,7 +88,10 @@ std::string FaultRun::finish(Session& session) {
   }
   faults_.disarm();
   const Result<FileInfo> there = below_.info(path_);
-  if (!there) return std::all_of(possible_.begin(), possible_.end(), [](const State& s) { return s.empty(); }) ? "" : "the file is gone";
+  if (!there)
+    return std::all_of(possible_.begin(), possible_.end(), [](const State& s) { return s.empty(); })
+               ? ""
+               : "the file is gone";
   OpenSettings reading = settings_;
   reading.mode = OpenAs::kReadOnly;
   {

@@ -46,13 +46,14 @@ class FaultTest : public ::testing::TestWithParam<Durability> {
 
   // Every n, with what fails drawn anew for each; `make_run` gives a fresh file.
   template <typename MakeRun>
-  void fail_each(const std::vector<Operation>& operations, int os_error, bool for_ever, bool half_done, std::uint64_t step,
-                 std::uint64_t* runs, MakeRun make_run) {
+  void fail_each(const std::vector<Operation>& operations, int os_error, bool for_ever, bool half_done,
+                 std::uint64_t step, std::uint64_t* runs, MakeRun make_run) {
     for (std::uint64_t n = 1;; n += step) {
       const auto run = make_run();
       const std::string wrong = run->run(operations, {n, for_ever, os_error, half_done});
-      ASSERT_EQ(wrong, "") << "call " << n << " (" << (run->fired() == nullptr ? "none" : run->fired()) << ") failing with "
-                           << os_error << (for_ever ? " for ever" : " once") << (half_done ? ", half done" : "");
+      ASSERT_EQ(wrong, "") << "call " << n << " (" << (run->fired() == nullptr ? "none" : run->fired())
+                           << ") failing with " << os_error << (for_ever ? " for ever" : " once")
+                           << (half_done ? ", half done" : "");
       ++*runs;
       if (run->fired() == nullptr) return;
     }
@@ -103,12 +104,14 @@ class Interrupter final : public CallHook {
   explicit Interrupter(std::uint64_t seed) : random_(seed) {}
   Verdict on_call(const SystemCall& call) noexcept override {
     Verdict verdict;
-    const bool interruptible = call.kind == CallKind::kOpen || call.kind == CallKind::kRead || call.kind == CallKind::kWrite ||
-                               call.kind == CallKind::kTruncate || call.kind == CallKind::kAllocate || call.kind == CallKind::kSync;
+    const bool interruptible = call.kind == CallKind::kOpen || call.kind == CallKind::kRead ||
+                               call.kind == CallKind::kWrite || call.kind == CallKind::kTruncate ||
+                               call.kind == CallKind::kAllocate || call.kind == CallKind::kSync;
     if (interruptible && random_.below(3) == 0) {
       verdict.os_error = EINTR;
       ++count_;
-    } else if ((call.kind == CallKind::kRead || call.kind == CallKind::kWrite) && call.size > 1 && random_.below(2) == 0) {
+    } else if ((call.kind == CallKind::kRead || call.kind == CallKind::kWrite) && call.size > 1 &&
+               random_.below(2) == 0) {
       verdict.most = 1 + random_.below(call.size - 1);
       ++count_;
     }

@@ -49,8 +49,12 @@ void* operator new(std::size_t size) { return allocate_or_throw(size, 1); }
 void* operator new[](std::size_t size) { return allocate_or_throw(size, 1); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
-void* operator new(std::size_t size, std::align_val_t to) { return allocate_or_throw(size, static_cast<std::size_t>(to)); }
-void* operator new[](std::size_t size, std::align_val_t to) { return allocate_or_throw(size, static_cast<std::size_t>(to)); }
+void* operator new(std::size_t size, std::align_val_t to) {
+  return allocate_or_throw(size, static_cast<std::size_t>(to));
+}
+void* operator new[](std::size_t size, std::align_val_t to) {
+  return allocate_or_throw(size, static_cast<std::size_t>(to));
+}
 void* operator new(std::size_t size, std::align_val_t to, const std::nothrow_t&) noexcept {
   return allocate(size, static_cast<std::size_t>(to));
 }
@@ -111,32 +115,43 @@ const std::string kStreamed(1'500'000, 'S');
 std::vector<Call> MemoryTest::calls() {
   std::vector<Call> out;
   const auto nothing = [](Model*) {};
-  out.push_back({"open", [this](simdr_error* err) {
+  out.push_back({"open",
+                 [this](simdr_error* err) {
                    return store_ != nullptr ? SIMDR_OK : simdr_store_open(store_path_.c_str(), nullptr, &store_, err);
-                 }, nothing});
+                 },
+                 nothing});
   const auto put = [&](std::string key, std::string value) {
-    out.push_back({"put", [this, key, value](simdr_error* err) {
-                     return simdr_store_put(store_, key.data(), key.size(), value.data(), value.size(), 0, nullptr, err);
-                   }, [key, value](Model* model) { (*model)[key] = value; }});
+    out.push_back({"put",
+                   [this, key, value](simdr_error* err) {
+                     return simdr_store_put(store_, key.data(), key.size(), value.data(), value.size(), 0, nullptr,
+                                            err);
+                   },
+                   [key, value](Model* model) { (*model)[key] = value; }});
   };
   put("a", "one");
   put("large", kLarge);
   for (int i = 0; i < 40; ++i) put("k" + std::to_string(i), std::string(100, static_cast<char>('a' + i % 26)));
-  out.push_back({"put_many", [this](simdr_error* err) {
+  out.push_back({"put_many",
+                 [this](simdr_error* err) {
                    const simdr_bytes keys[] = {{"b", 1}, {"c", 1}};
                    const simdr_bytes values[] = {{"two", 3}, {"three", 5}};
                    return simdr_store_put_many(store_, keys, 2, values, 2, 0, nullptr, err);
-                 }, [](Model* model) { (*model)["b"] = "two", (*model)["c"] = "three"; }});
-  out.push_back({"rename", [this](simdr_error* err) {
-                   return simdr_store_rename(store_, "k1", 2, "renamed", 7, 0, nullptr, err);
-                 }, [](Model* model) { (*model)["renamed"] = model->at("k1"), model->erase("k1"); }, false});
+                 },
+                 [](Model* model) { (*model)["b"] = "two", (*model)["c"] = "three"; }});
+  out.push_back(
+      {"rename",
+       [this](simdr_error* err) { return simdr_store_rename(store_, "k1", 2, "renamed", 7, 0, nullptr, err); },
+       [](Model* model) { (*model)["renamed"] = model->at("k1"), model->erase("k1"); }, false});
   out.push_back({"remove", [this](simdr_error* err) { return simdr_store_remove(store_, "k2", 2, 0, nullptr, err); },
                  [](Model* model) { model->erase("k2"); }, false});
-  out.push_back({"remove_many", [this](simdr_error* err) {
+  out.push_back({"remove_many",
+                 [this](simdr_error* err) {
                    const simdr_bytes keys[] = {{"k3", 2}, {"k4", 2}};
                    return simdr_store_remove_many(store_, keys, 2, 0, nullptr, nullptr, err);
-                 }, [](Model* model) { model->erase("k3"), model->erase("k4"); }, false});
-  out.push_back({"stream", [this](simdr_error* err) {
+                 },
+                 [](Model* model) { model->erase("k3"), model->erase("k4"); }, false});
+  out.push_back({"stream",
+                 [this](simdr_error* err) {
                    simdr_stream* stream = nullptr;
                    simdr_status status = simdr_stream_open(store_, "streamed", 8, 0, &stream, err);
                    for (std::size_t at = 0; status == SIMDR_OK && at < kStreamed.size(); at += 300'000) {
@@ -145,43 +160,56 @@ std::vector<Call> MemoryTest::calls() {
                    if (status == SIMDR_OK) status = simdr_stream_commit(stream, nullptr, err);
                    simdr_stream_free(stream);
                    return status;
-                 }, [](Model* model) { (*model)["streamed"] = kStreamed; }});
-  out.push_back({"reserve", [this](simdr_error* err) {
+                 },
+                 [](Model* model) { (*model)["streamed"] = kStreamed; }});
+  out.push_back({"reserve",
+                 [this](simdr_error* err) {
                    simdr_reservation* reservation = nullptr;
                    void* place = nullptr;
-                   const simdr_status status = simdr_store_reserve(store_, "built", 5, 500, 0, &reservation, &place, err);
+                   const simdr_status status =
+                       simdr_store_reserve(store_, "built", 5, 500, 0, &reservation, &place, err);
                    if (status != SIMDR_OK) return status;
                    std::memset(place, 'R', 500);
                    return simdr_reservation_commit(reservation, nullptr, err);
-                 }, [](Model* model) { (*model)["built"] = std::string(500, 'R'); }});
+                 },
+                 [](Model* model) { (*model)["built"] = std::string(500, 'R'); }});
   add_reads(&out);
   out.push_back({"compact", [this](simdr_error* err) { return simdr_store_compact(store_, nullptr, err); }, nothing});
   put("after", "compaction");
-  out.push_back({"backup", [this](simdr_error* err) {
+  out.push_back({"backup",
+                 [this](simdr_error* err) {
                    std::remove(backup_path_.c_str());  // a failed sync of the folder leaves it
                    return simdr_store_backup(store_, backup_path_.c_str(), err);
-                 }, nothing});
-  out.push_back({"repair", [this](simdr_error* err) {
+                 },
+                 nothing});
+  out.push_back({"repair",
+                 [this](simdr_error* err) {
                    simdr_repair_result result = SIMDR_REPAIR_RESULT_INIT;
                    std::remove(repaired_path_.c_str());
                    return simdr_repair(backup_path_.c_str(), repaired_path_.c_str(), nullptr, nullptr, &result, err);
-                 }, nothing});
-  out.push_back({"upgrade", [this](simdr_error* err) {
+                 },
+                 nothing});
+  out.push_back({"upgrade",
+                 [this](simdr_error* err) {
                    std::remove(upgraded_path_.c_str());
                    return simdr_upgrade(backup_path_.c_str(), upgraded_path_.c_str(), nullptr, err);
-                 }, nothing});
+                 },
+                 nothing});
   return out;
 }
 
 void MemoryTest::add_reads(std::vector<Call>* out) {
   const auto nothing = [](Model*) {};
-  out->push_back({"get", [this](simdr_error* err) {
+  out->push_back({"get",
+                  [this](simdr_error* err) {
                     simdr_entry* entry = nullptr;
                     const simdr_status status = simdr_store_get(store_, "large", 5, &entry, err);
                     if (status == SIMDR_OK) simdr_entry_unref(entry);
                     return status;
-                  }, nothing});
-  out->push_back({"get_many", [this](simdr_error* err) {
+                  },
+                  nothing});
+  out->push_back({"get_many",
+                  [this](simdr_error* err) {
                     const simdr_bytes keys[] = {{"a", 1}, {"b", 1}, {"none", 4}};
                     simdr_entry* entries[3] = {};
                     const simdr_status status = simdr_store_get_many(store_, keys, 3, entries, nullptr, err);
@@ -189,8 +217,10 @@ void MemoryTest::add_reads(std::vector<Call>* out) {
                       for (simdr_entry* entry : entries) simdr_entry_unref(entry);
                     }
                     return status;
-                  }, nothing});
-  out->push_back({"iterate", [this](simdr_error* err) {
+                  },
+                  nothing});
+  out->push_back({"iterate",
+                  [this](simdr_error* err) {
                     simdr_iterator* iterator = nullptr;
                     simdr_status status = simdr_iterator_open(store_, 0, &iterator, err);
                     while (status == SIMDR_OK) {
@@ -200,14 +230,20 @@ void MemoryTest::add_reads(std::vector<Call>* out) {
                     }
                     simdr_iterator_free(iterator);
                     return status == SIMDR_NOT_FOUND ? SIMDR_OK : status;
-                  }, nothing});
-  out->push_back({"verify", [this](simdr_error* err) {
+                  },
+                  nothing});
+  out->push_back({"verify",
+                  [this](simdr_error* err) {
                     simdr_verify_result result = SIMDR_VERIFY_RESULT_INIT;
                     return simdr_store_verify(store_, nullptr, &result, err);
-                  }, nothing});
-  out->push_back({"for_each", [this](simdr_error* err) {
-                    return simdr_store_for_each(store_, 2, 0, [](const simdr_view*, void*) { return 0; }, nullptr, err);
-                  }, nothing});
+                  },
+                  nothing});
+  out->push_back({"for_each",
+                  [this](simdr_error* err) {
+                    return simdr_store_for_each(
+                        store_, 2, 0, [](const simdr_view*, void*) { return 0; }, nullptr, err);
+                  },
+                  nothing});
 }
 
 void MemoryTest::check_all(const Model& model, const std::string& when) {

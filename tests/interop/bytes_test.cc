@@ -62,14 +62,15 @@ void run_ours(const std::string& file, const History& history, const simdr_open_
     const simdr_status wanted = model.apply(op);
     const Outcome got = session.run(op);
     out_tails->push_back(got.tail);
-    ASSERT_EQ(got.status, wanted) << "operation " << out_tails->size() << ": " << op.text().substr(0, 200) << "\n" << got.message;
+    ASSERT_EQ(got.status, wanted) << "operation " << out_tails->size() << ": " << op.text().substr(0, 200) << "\n"
+                                  << got.message;
   }
 }
 
 // The operation after which the files must have differed: the first whose tail is not the crate's, else the newest that covers
 // the byte.
-std::string culprit(Oracle& oracle, const TempDir& folder, const History& history, const std::vector<std::uint64_t>& tails,
-                    std::uint64_t offset) {
+std::string culprit(Oracle& oracle, const TempDir& folder, const History& history,
+                    const std::vector<std::uint64_t>& tails, std::uint64_t offset) {
   const std::vector<std::string> theirs = oracle.apply(folder.file("again"), history);
   std::size_t found = history.size();
   std::uint64_t before = 0;
@@ -135,9 +136,11 @@ TEST(BytesTest, CopyAndTransferMakeTheSameFiles) {
   const auto script = [&](const std::string& target) {
     return parse_history(
         "put 61 xs:1:100\nput 62 xs:2:1\nput 63 xs:3:70000\nput - fill:9:64\nstream 64 xs:4:300000 4096\n"
-        "copy 61 " + target + "\ntransfer 62 " + target + "\ncopy 63 " + target + "\ntransfer - " + target +
+        "copy 61 " +
+        target + "\ntransfer 62 " + target + "\ncopy 63 " + target + "\ntransfer - " + target +
         "\nput 61 xs:5:4097\nbatch 2\n65 xs:6:65\n66 xs:7:63\ncopy 61 " + target + "\ntransfer 64 " + target +
-        "\ntransfer 65 " + target + "\ncompact\ncopy 66 " + target + "\nput 62 xs:8:9\nreopen\ntransfer 62 " + target + "\n");
+        "\ntransfer 65 " + target + "\ncompact\ncopy 66 " + target + "\nput 62 xs:8:9\nreopen\ntransfer 62 " + target +
+        "\n");
   };
   const History ours = script(folder.file("ours_target"));
   {

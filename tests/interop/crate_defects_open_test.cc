@@ -108,8 +108,8 @@ TEST(DefectOpenTest, WhatIsNoStoreIsRefusedAndNotTouched) {
   for (std::size_t i = 0; i < 200; ++i) text += "This is line " + std::to_string(i) + " of a letter, and no store.\n";
   picture.append(2, '\0');
   picture += Payload::xorshift(1, 5000).bytes();
-  const std::string files[] = {text, picture, read_file("/proc/self/exe"), std::string(4096, '\0'), "x",
-                               Payload::xorshift(2, 100000).bytes()};
+  const std::string files[] = {
+      text, picture, read_file("/proc/self/exe"), std::string(4096, '\0'), "x", Payload::xorshift(2, 100000).bytes()};
   for (const std::string& bytes : files) {
     SCOPED_TRACE(bytes.size());
     const std::string file = folder.file("other");

@@ -67,7 +67,8 @@ TEST_F(DefectTest, ARefusedStreamLeavesTheNextWriteIntact) {
 
 // The crate refuses it after it wrote a part.
 TEST_F(DefectTest, AStreamOfZerosIsAValue) {
-  run("put 61 xs:1:100\nstream 62 fill:0:2 64\nstream 63 fill:0:300000 4096\nstream 64 fill:0:20000 999\nput 65 xs:2:9\n");
+  run("put 61 xs:1:100\nstream 62 fill:0:2 64\nstream 63 fill:0:300000 4096\nstream 64 fill:0:20000 999\nput 65 "
+      "xs:2:9\n");
   reopen();
 }
 

@@ -194,7 +194,8 @@ void killed_at_any_instant(Oracle* oracle, std::uint64_t seed) {
     const Session session(file, opened_as(SIMDR_OPEN_READ_ONLY));
     tail = simdr_store_file_size(session.store());
     const State found = state_of(session.store());
-    if (!holds(found, generator.model())) generator.next(writer_rules(seed), &wanted);  // it was done, but not yet acknowledged
+    if (!holds(found, generator.model()))
+      generator.next(writer_rules(seed), &wanted);  // it was done, but not yet acknowledged
     ASSERT_TRUE(holds(found, generator.model()));
     EXPECT_TRUE(agrees(session.store(), generator.model(), generator.keys()));
     no_phantom_in(session.store());

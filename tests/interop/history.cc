@@ -16,10 +16,18 @@ struct Form {
   bool counted;  // N, then N lines
 };
 constexpr Form kForms[] = {
-    {"put", Verb::kPut, false},           {"puthash", Verb::kPutHash, false},       {"batch", Verb::kBatch, true},
-    {"batchhash", Verb::kBatchHash, true}, {"stream", Verb::kStream, false},         {"del", Verb::kDelete, false},
-    {"batchdel", Verb::kBatchDelete, true}, {"delhash", Verb::kDeleteHashes, true},  {"rename", Verb::kRename, false},
-    {"copy", Verb::kCopy, false},         {"transfer", Verb::kTransfer, false},     {"compact", Verb::kCompact, false},
+    {"put", Verb::kPut, false},
+    {"puthash", Verb::kPutHash, false},
+    {"batch", Verb::kBatch, true},
+    {"batchhash", Verb::kBatchHash, true},
+    {"stream", Verb::kStream, false},
+    {"del", Verb::kDelete, false},
+    {"batchdel", Verb::kBatchDelete, true},
+    {"delhash", Verb::kDeleteHashes, true},
+    {"rename", Verb::kRename, false},
+    {"copy", Verb::kCopy, false},
+    {"transfer", Verb::kTransfer, false},
+    {"compact", Verb::kCompact, false},
     {"reopen", Verb::kReopen, false},
 };
 

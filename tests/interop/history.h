@@ -11,7 +11,19 @@
 namespace simdr::interop {
 
 enum class Verb {
-  kPut, kPutHash, kBatch, kBatchHash, kStream, kDelete, kBatchDelete, kDeleteHashes, kRename, kCopy, kTransfer, kCompact, kReopen,
+  kPut,
+  kPutHash,
+  kBatch,
+  kBatchHash,
+  kStream,
+  kDelete,
+  kBatchDelete,
+  kDeleteHashes,
+  kRename,
+  kCopy,
+  kTransfer,
+  kCompact,
+  kReopen,
 };
 
 // What an operation names: a key, or a hash alone.
@@ -25,10 +37,10 @@ Item hashed(std::uint64_t hash, Payload payload = {});
 
 struct Op {
   Verb verb = Verb::kReopen;
-  std::vector<Item> items;             // one, or those of a batch; a rename's are the old key and the new one
-  std::size_t chunk = 0;               // of a stream
+  std::vector<Item> items;  // one, or those of a batch; a rename's are the old key and the new one
+  std::size_t chunk = 0;  // of a stream
   std::optional<std::size_t> fail_at;  // of a stream
-  std::string target;                  // of copy and transfer: the other file
+  std::string target;  // of copy and transfer: the other file
 
   [[nodiscard]] bool names_hashes() const {
     return verb == Verb::kPutHash || verb == Verb::kBatchHash || verb == Verb::kDeleteHashes;

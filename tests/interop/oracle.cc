@@ -118,7 +118,7 @@ std::string Oracle::random(std::uint64_t seed, std::size_t count, const std::str
                            const std::vector<std::string>& more) {
   const std::string seed_text = std::to_string(seed);
   const std::string count_text = std::to_string(count);
-  std::vector<const char*> arguments = {program_.c_str(), "random",      seed_text.c_str(),
+  std::vector<const char*> arguments = {program_.c_str(),   "random",     seed_text.c_str(),
                                         count_text.c_str(), file.c_str(), script.c_str()};
   for (const std::string& argument : more) arguments.push_back(argument.c_str());
   arguments.push_back(nullptr);
@@ -129,7 +129,8 @@ std::string Oracle::random(std::uint64_t seed, std::size_t count, const std::str
   close(from_child[1]);
   std::string said;
   char buffer[512];
-  for (ssize_t got; (got = read(from_child[0], buffer, sizeof buffer)) > 0;) said.append(buffer, static_cast<std::size_t>(got));
+  for (ssize_t got; (got = read(from_child[0], buffer, sizeof buffer)) > 0;)
+    said.append(buffer, static_cast<std::size_t>(got));
   close(from_child[0]);
   int status = 0;
   if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {

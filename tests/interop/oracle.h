@@ -45,7 +45,7 @@ class Oracle {
 }  // namespace simdr::interop
 
 // Declares `name`, or skips the test saying what is missing.
-#define SIMDR_NEEDS_ORACLE(name)                                                           \
-  std::string name##_why_not;                                                              \
-  simdr::interop::Oracle* const name = simdr::interop::Oracle::get(&name##_why_not);       \
+#define SIMDR_NEEDS_ORACLE(name)                                                     \
+  std::string name##_why_not;                                                        \
+  simdr::interop::Oracle* const name = simdr::interop::Oracle::get(&name##_why_not); \
   if (name == nullptr) GTEST_SKIP() << "no oracle to compare with: " << name##_why_not

@@ -27,7 +27,8 @@ std::string carried_out(const History& history, std::vector<Outcome>* out_outcom
     for (const Op& op : history) {
       const simdr_status wanted = model.apply(op);
       out_outcomes->push_back(session.run(op));
-      EXPECT_EQ(out_outcomes->back().status, wanted) << op.text().substr(0, 200) << "\n" << out_outcomes->back().message;
+      EXPECT_EQ(out_outcomes->back().status, wanted) << op.text().substr(0, 200) << "\n"
+                                                     << out_outcomes->back().message;
     }
     EXPECT_TRUE(agrees(session.store(), model, keys_of(history)));
   }
@@ -165,7 +166,8 @@ Op op_in(const Json& json) {
 void replays_as_recorded(const Json& json, const std::string& store_file) {
   History history;
   for (const Json& op : json.at("ops")) history.push_back(op_in(op));
-  const Recording kept{json.at("file").get<std::string>().substr(0, json.at("file").get<std::string>().rfind('.')), 0, 0};
+  const Recording kept{json.at("file").get<std::string>().substr(0, json.at("file").get<std::string>().rfind('.')), 0,
+                       0};
   EXPECT_EQ(text_of(kept.history()), text_of(history));  // what tests/data/history has is what was recorded
   std::vector<Outcome> outcomes;
   const std::string ours = carried_out(history, &outcomes);
@@ -194,7 +196,8 @@ void replays_as_recorded(const Json& json, const std::string& store_file) {
 
 TEST(RecordedTest, TheFullRecordingsToo) {
   const char* given = std::getenv("SIMDR_FIXTURES");
-  const std::filesystem::path folder = std::filesystem::path(given != nullptr ? given : SIMDR_SHARED_FIXTURES) / "v0.16.3-alpha";
+  const std::filesystem::path folder =
+      std::filesystem::path(given != nullptr ? given : SIMDR_SHARED_FIXTURES) / "v0.16.3-alpha";
   if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << "no recordings at " << folder;
   std::size_t count = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {

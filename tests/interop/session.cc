@@ -131,7 +131,8 @@ Outcome Session::put_batch(const Op& op, std::uint32_t flags) {
   }
   const simdr_status status =
       op.names_hashes()
-          ? simdr_store_put_many_hashed(store_, hashes.data(), hashes.size(), values.data(), values.size(), flags, &tail, &err)
+          ? simdr_store_put_many_hashed(store_, hashes.data(), hashes.size(), values.data(), values.size(), flags,
+                                        &tail, &err)
           : simdr_store_put_many(store_, keys.data(), keys.size(), values.data(), values.size(), flags, &tail, &err);
   return outcome(status, tail, err);
 }
@@ -184,9 +185,9 @@ Outcome Session::hand_over(const Op& op, std::uint32_t flags) {
   std::uint64_t tail = simdr_store_file_size(store_);
   const Bytes& key = op.items[0].key;
   const Session target(op.target);
-  const simdr_status status = op.verb == Verb::kCopy
-                                  ? simdr_store_copy(store_, key.data(), key.size(), target.store(), flags, &tail, &err)
-                                  : simdr_store_transfer(store_, key.data(), key.size(), target.store(), flags, &tail, &err);
+  const simdr_status status =
+      op.verb == Verb::kCopy ? simdr_store_copy(store_, key.data(), key.size(), target.store(), flags, &tail, &err)
+                             : simdr_store_transfer(store_, key.data(), key.size(), target.store(), flags, &tail, &err);
   return outcome(status, tail, err);
 }
 

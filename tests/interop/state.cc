@@ -12,9 +12,8 @@ using testing::AssertionResult;
 using testing::AssertionSuccess;
 
 LiveEntry described(const simdr_entry* entry) {
-  return {simdr_entry_key_hash(entry),   simdr_entry_start_offset(entry),
-          simdr_entry_end_offset(entry), simdr_entry_checksum(entry),
-          simdr_entry_checksum_ok(entry) == 1, {}};
+  return {simdr_entry_key_hash(entry), simdr_entry_start_offset(entry),     simdr_entry_end_offset(entry),
+          simdr_entry_checksum(entry), simdr_entry_checksum_ok(entry) == 1, {}};
 }
 
 // One key, asked for in three ways.
@@ -23,8 +22,10 @@ AssertionResult key_agrees(const simdr_store* store, const Bytes& key, const Mod
   const Model::Value* value = model.find(hash);
   simdr_error err{};
   int exists = -1;
-  if (simdr_store_exists(store, key.data(), key.size(), &exists, &err) != SIMDR_OK) return AssertionFailure() << err.message;
-  if (exists != (value != nullptr ? 1 : 0)) return AssertionFailure() << "exists says " << exists << " of " << hash_text(hash);
+  if (simdr_store_exists(store, key.data(), key.size(), &exists, &err) != SIMDR_OK)
+    return AssertionFailure() << err.message;
+  if (exists != (value != nullptr ? 1 : 0))
+    return AssertionFailure() << "exists says " << exists << " of " << hash_text(hash);
   simdr_entry* entry = nullptr;
   const simdr_status got = simdr_store_get(store, key.data(), key.size(), &entry, &err);
   if (value == nullptr) {
@@ -90,8 +91,8 @@ State state_in_dump(const std::vector<std::string>& lines) {
     } else if (word == "entry") {
       LiveEntry entry;
       std::uint64_t size = 0;
-      fields >> std::hex >> entry.hash >> std::dec >> entry.start >> entry.end >> size >> std::hex >> entry.crc >> std::dec >>
-          entry.crc_ok >> entry.sha256;
+      fields >> std::hex >> entry.hash >> std::dec >> entry.start >> entry.end >> size >> std::hex >> entry.crc >>
+          std::dec >> entry.crc_ok >> entry.sha256;
       EXPECT_EQ(entry.end - entry.start, size) << line;
       state.entries.push_back(entry);
     } else {

@@ -37,8 +37,8 @@ double mebibytes(std::uint64_t size) { return static_cast<double>(size) / (1024.
 
 // One line of the report: what, how long, how many of what a second, how many bytes a second.
 void tell(const char* what, double seconds, std::uint64_t count, const char* unit, std::uint64_t size) {
-  std::printf("%-34s %9.1f ms  %11.0f %s/s  %9.0f MiB/s\n", what, seconds * 1e3, static_cast<double>(count) / seconds, unit,
-              mebibytes(size) / seconds);
+  std::printf("%-34s %9.1f ms  %11.0f %s/s  %9.0f MiB/s\n", what, seconds * 1e3, static_cast<double>(count) / seconds,
+              unit, mebibytes(size) / seconds);
 }
 
 // A folder that is gone with everything in it when the program ends.
@@ -93,7 +93,8 @@ void warm_up(const std::string& tree) {
   std::uint64_t count = 0;
   std::uint64_t size = 0;
   const Stopwatch watch;
-  for (const fs::directory_entry& found : fs::recursive_directory_iterator(tree, fs::directory_options::skip_permission_denied)) {
+  for (const fs::directory_entry& found :
+       fs::recursive_directory_iterator(tree, fs::directory_options::skip_permission_denied)) {
     if (found.is_symlink() || !found.is_regular_file()) continue;
     const FileBytes file(found.path().string());
     ++count;
@@ -121,8 +122,8 @@ Imported import_tree(const std::string& tree, const std::string& store_path) {
   const Stopwatch closing;
   store.close();
   std::printf("%-34s %9.1f ms\n", "close (syncs to the disk)", closing.seconds() * 1e3);
-  std::printf("  %" PRIu64 " files, %.1f MiB; %" PRIu64 " left out: empty files, links and the like\n", result.file_count,
-              mebibytes(result.stored_size), result.skipped_count);
+  std::printf("  %" PRIu64 " files, %.1f MiB; %" PRIu64 " left out: empty files, links and the like\n",
+              result.file_count, mebibytes(result.stored_size), result.skipped_count);
   std::printf("  the store is one file of %.1f MiB\n", mebibytes(fs::file_size(store_path)));
   return imported;
 }
@@ -163,8 +164,8 @@ void look_up_all(const simdr::Store& store, const Imported& imported) {
   }
   const double seconds = watch.seconds();
   const double count = static_cast<double>(imported.keys.size()) * kRounds;
-  std::printf("%-34s %9.1f ms  %11.0f keys/s   (%.0f ns each)%s\n", "look up, hashing the key", seconds * 1e3, count / seconds,
-              seconds / count * 1e9, size == imported.size * kRounds ? "" : "  WRONG SIZES");
+  std::printf("%-34s %9.1f ms  %11.0f keys/s   (%.0f ns each)%s\n", "look up, hashing the key", seconds * 1e3,
+              count / seconds, seconds / count * 1e9, size == imported.size * kRounds ? "" : "  WRONG SIZES");
 }
 
 bool compare_with_files(const simdr::Store& store, const std::string& tree, const Imported& imported) {

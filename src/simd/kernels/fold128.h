@@ -37,7 +37,7 @@ SIMDR_INLINE const uint64_t* multipliers_from(size_t word_count) {
 // A window of this table picks bytes so that a lane shifts up or down; 0x80 picks zero.
 alignas(64) constexpr uint8_t kShifts[48] = {
     0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,  //
-    0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   11,   12,   13,   14,   15,    //
+    0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   11,   12,   13,   14,   15,  //
     0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80};
 
 // Moves the first `count` bytes of a lane to its end, zeros before them.

@@ -121,7 +121,7 @@ TEST(EntryRecordTest, RefusesLinksThatDoNotGoBackOrLeaveNoPayload) {
 
 TEST(GuardLineTest, IsATrailerToTheCrateAndComesBackWhole) {
   std::byte bytes[kGuardSize];
-  encode_guard(bytes, {100, 200, 4242, kGuardAllSynced, 300});
+  encode_guard(bytes, 640, {100, 200, 4242, kGuardAllSynced, 300});
   const Trailer as_trailer = decode_trailer(bytes + kGuardSize - kTrailerSize);
   EXPECT_EQ(as_trailer.key_hash, kGuardKeyHash);
   EXPECT_EQ(as_trailer.prev_tail, 300u);
@@ -137,15 +137,17 @@ TEST(GuardLineTest, IsATrailerToTheCrateAndComesBackWhole) {
 TEST(GuardLineTest, RefusesImpossibleNumbersAndEveryFlippedBitOfWhatIsFixed) {
   std::byte bytes[kGuardSize];
   GuardLine guard;
-  encode_guard(bytes, {100, 200, 1, 0, 300});
+  encode_guard(bytes, 640, {100, 200, 1, 0, 300});
   EXPECT_FALSE(decode_guard(bytes, 640 + 4, &guard));  // not on a line
-  EXPECT_FALSE(decode_guard(bytes, 256, &guard));      // the tail lies beyond it
-  encode_guard(bytes, {250, 200, 1, 0, 300});
+  EXPECT_FALSE(decode_guard(bytes, 704, &guard));      // the guard of another place
+  encode_guard(bytes, 256, {100, 200, 1, 0, 300});
+  EXPECT_FALSE(decode_guard(bytes, 256, &guard));  // the tail lies beyond it
+  encode_guard(bytes, 640, {250, 200, 1, 0, 300});
   EXPECT_FALSE(decode_guard(bytes, 640, &guard));
-  encode_guard(bytes, {100, 301, 1, 0, 300});
+  encode_guard(bytes, 640, {100, 301, 1, 0, 300});
   EXPECT_FALSE(decode_guard(bytes, 640, &guard));
-  encode_guard(bytes, {100, 200, 1, 0, 300});
-  for (const std::size_t fixed : {kGuardMagicAt, kGuardTrailerAt, kGuardTrailerAt + kTrailerCrcAt}) {
+  encode_guard(bytes, 640, {100, 200, 1, 0, 300});
+  for (const std::size_t fixed : {kGuardMagicAt, kGuardLineAt, kGuardTrailerAt, kGuardTrailerAt + kTrailerCrcAt}) {
     for (std::size_t bit = 0; bit < 32; ++bit) {
       bytes[fixed + bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
       EXPECT_FALSE(decode_guard(bytes, 640, &guard)) << fixed << " " << bit;

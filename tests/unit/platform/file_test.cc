@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include <sys/wait.h>
 #include "platform/file.h"
 #include "platform/fork_canary.h"
-#include <sys/wait.h>
 
 namespace simdr::core {
 namespace {
@@ -40,7 +40,8 @@ TEST_F(FileTest, WritesManyPartsInOrderAndReadsThemBack) {
   auto file = create("a");
   std::vector<std::string> texts;
   std::vector<ByteView> parts;
-  for (int i = 0; i < 2000; ++i) texts.push_back(std::string(static_cast<std::size_t>(i % 7), static_cast<char>('a' + i % 26)));
+  for (int i = 0; i < 2000; ++i)
+    texts.push_back(std::string(static_cast<std::size_t>(i % 7), static_cast<char>('a' + i % 26)));
   std::string whole;
   for (const std::string& text : texts) {
     parts.push_back(as_bytes(text.data(), text.size()));
@@ -51,7 +52,11 @@ TEST_F(FileTest, WritesManyPartsInOrderAndReadsThemBack) {
   ASSERT_TRUE(file->read_at(5, back.data(), back.size()));
   EXPECT_EQ(back, whole);
   EXPECT_EQ(file->info()->size, 5 + whole.size());
-  EXPECT_EQ(file->info()->permissions & 0777u, 0640u & ~static_cast<unsigned>([] { const mode_t m = ::umask(0); ::umask(m); return m; }()));
+  EXPECT_EQ(file->info()->permissions & 0777u, 0640u & ~static_cast<unsigned>([] {
+                                                 const mode_t m = ::umask(0);
+                                                 ::umask(m);
+                                                 return m;
+                                               }()));
 }
 
 TEST_F(FileTest, SaysThatTheFileEndsWhereMoreWasAskedFor) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -79,7 +80,7 @@ class FileBuilder {
     const std::uint64_t line = align_up(bytes_.size() + gap, kGuardLineSize);
     bytes_.resize(line + kGuardSize);
     std::byte guard[kGuardSize];
-    encode_guard(guard, {durable, synced, 4711, flags, committed});
+    encode_guard(guard, line, {durable, synced, 4711, flags, committed});
     std::memcpy(bytes_.data() + line, guard, kGuardSize);
     if (go_on) tail_ = bytes_.size();
     return *this;
@@ -130,16 +131,30 @@ class CollectingSink final : public ChainSink {
     begun_with = layout;
     ++begin_count;
     records.clear();
+    damaged.clear();
     return true;
   }
   bool on_batch(const EntryRecord* batch, std::size_t count) override {
     EXPECT_GE(count, 1u);
     EXPECT_LE(count, kChainBatchSize);
+    EXPECT_TRUE(damaged.empty()) << "what is intact comes first";
     records.insert(records.end(), batch, batch + count);
+    return true;
+  }
+  // Among the others, in their places.
+  bool on_damaged(const EntryRecord* batch, std::size_t count) override {
+    damaged.insert(damaged.end(), batch, batch + count);
+    const auto is_newer = [](const EntryRecord& a, const EntryRecord& b) {
+      return a.trailer_offset > b.trailer_offset;
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+      records.insert(std::upper_bound(records.begin(), records.end(), batch[i], is_newer), batch[i]);
+    }
     return true;
   }
 
   std::vector<EntryRecord> records;  // newest to oldest
+  std::vector<EntryRecord> damaged;  // those of them that were delivered as such
   Layout begun_with;
   int begin_count = 0;
 };
@@ -149,6 +164,7 @@ struct Scanned {
   Error error;
   ScanResult result;
   std::vector<EntryRecord> records;
+  std::vector<EntryRecord> damaged;
 
   bool has(std::uint64_t trailer_offset) const {
     for (const EntryRecord& record : records) {
@@ -170,6 +186,7 @@ inline Scanned scan_copy(const Bytes& bytes, const ScanOptions& options = {}) {
   }
   out.result = *result;
   out.records = std::move(sink.records);
+  out.damaged = std::move(sink.damaged);
   // What was delivered is what was counted, whatever else holds.
   EXPECT_EQ(out.records.size(), out.result.entry_count + out.result.phantom_count);
   EXPECT_EQ(out.result.skipped_size, bytes.size() - out.result.tail);

@@ -332,5 +332,35 @@ TEST(ScannerTest, ProgramsOfThisMachineAreRefused) {
   }
 }
 
+TEST(ScannerTest, WhatASearchFindsDamagedIsDeliveredLastAndAsSuch) {
+  FileBuilder builder = mixed_store(kAligned64, 700);
+  const std::size_t damaged[] = {600, 599, 340, 2};
+  for (const std::size_t entry : damaged) builder.bytes()[builder.records()[entry].payload_offset] ^= std::byte{4};
+  // Without a search nothing is read but links.
+  EXPECT_TRUE(scan_copy(builder.bytes()).damaged.empty());
+  Bytes torn = builder.bytes();
+  torn.resize(torn.size() + 9, std::byte{1});
+  const Scanned scanned = scan_copy(torn);
+  expect_chain(scanned, builder.records(), 700);
+  ASSERT_EQ(scanned.damaged.size(), std::size(damaged));
+  for (std::size_t i = 0; i < std::size(damaged); ++i) {
+    EXPECT_EQ(scanned.damaged[i].trailer_offset, builder.records()[damaged[i]].trailer_offset);
+  }
+}
+
+TEST(ScannerTest, ADamagedTombstoneStaysALink) {
+  FileBuilder builder;
+  builder.put_random(1, 100).put_random(2, 50).put_tombstone(1).put_random(3, 10);
+  const EntryRecord& tombstone = builder.records()[2];
+  for (int bit = 0; bit < 8; ++bit) {
+    Bytes bytes = builder.bytes();
+    bytes[tombstone.payload_offset] ^= static_cast<std::byte>(1 << bit);
+    const Scanned scanned = scan_copy(bytes);
+    expect_chain(scanned, builder.records(), 4);
+    EXPECT_EQ(scanned.result.reason, Reason::kClean);
+    EXPECT_EQ(scanned.result.tombstone_count, 1u);
+  }
+}
+
 }  // namespace
 }  // namespace simdr::core::test

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "format/guard_line.h"
-#include "writer/append_region.h"
-#include "writer/appender.h"
 #include "recovery/chain.h"
 #include "simd/kernels.h"
+#include "writer/append_region.h"
+#include "writer/appender.h"
 
 namespace simdr::core {
 namespace {
@@ -90,8 +90,24 @@ TEST_F(AppendTest, KeepsAValidEndThroughEveryGrowth) {
   config.max_window_size = 256 << 10;
   Appender writer = appender({}, config);
   std::vector<std::pair<std::uint64_t, std::size_t>> written;
-  const std::size_t sizes[] = {1, 100, 63, 64, 65, 60'000, 70'000, kDirectWriteSize - 1, kDirectWriteSize,
-                               kDirectWriteSize + 1, 3 << 20, 5, 40'000, 40'000, 40'000, 1 << 20, 1 << 20, 8};
+  const std::size_t sizes[] = {1,
+                               100,
+                               63,
+                               64,
+                               65,
+                               60'000,
+                               70'000,
+                               kDirectWriteSize - 1,
+                               kDirectWriteSize,
+                               kDirectWriteSize + 1,
+                               3 << 20,
+                               5,
+                               40'000,
+                               40'000,
+                               40'000,
+                               1 << 20,
+                               1 << 20,
+                               8};
   unsigned seed = 0;
   for (int round = 0; round < 4; ++round) {
     for (const std::size_t size : sizes) {
@@ -220,6 +236,52 @@ TEST_F(AppendTest, BuildsAValueInPlace) {
     EXPECT_EQ(0, std::memcmp(all.data() + *trailer - size, made.data(), size));
     EXPECT_EQ((*trailer - size) % 64, 0u);
   }
+}
+
+// A trailer that two sectors share, behind payload bytes that the room held before: only a sync tells it from a torn one.
+TEST_F(AppendTest, SyncsBeforeItPublishesWhatATornSectorWouldPutUnderAnotherKey) {
+  AppendConfig config;
+  config.sync_growth = true;
+  struct Case {
+    bool mapped;
+    std::byte filler;
+    std::size_t size;
+    bool syncs;
+  };
+  const std::size_t split = 512 - 8;  // the trailer starts 8 bytes before a boundary
+  for (const Case& one : {Case{true, std::byte{0xFF}, split, true}, Case{true, std::byte{0}, split, false},
+                          Case{true, std::byte{0xFF}, split - 12, false}, Case{true, std::byte{0xFF}, 511, true},
+                          Case{false, std::byte{0}, split, true}, Case{false, std::byte{0x55}, split, false}}) {
+    config.mapped_writes = one.mapped;
+    std::filesystem::remove(path_);
+    file_ = *system_file_system().open(path_, OpenMode::kCreateNew, 0600);
+    Appender writer = appender({}, config);
+    // Past what an empty file starts with: what the first window's growth costs is not counted.
+    ASSERT_TRUE(writer.append_value(1, payload(1004, 7)));
+    ASSERT_EQ(writer.tail(), 1024u);
+    ASSERT_TRUE(writer.publish());
+    (void)writer.region().take_counts();
+    ASSERT_TRUE(writer.append_value(2, std::vector<std::byte>(one.size, one.filler)));
+    EXPECT_EQ(writer.region().take_counts().syncs, 0u);
+    ASSERT_TRUE(writer.publish());
+    EXPECT_EQ(writer.region().take_counts().syncs, one.syncs ? 1u : 0u);
+    // Once published it is done with.
+    ASSERT_TRUE(writer.append_value(3, payload(10, 3)));
+    ASSERT_TRUE(writer.publish());
+    EXPECT_EQ(writer.region().take_counts().syncs, 0u);
+  }
+}
+
+TEST_F(AppendTest, WhatWasGivenUpInTheRoomCountsAsAnything) {
+  AppendConfig config;
+  config.sync_growth = true;
+  Appender writer = appender({}, config);
+  ASSERT_TRUE(writer.append_value(1, payload(504, 7)));
+  writer.rewind(0);
+  ASSERT_TRUE(writer.append_value(2, payload(504, 7)));
+  (void)writer.region().take_counts();
+  ASSERT_TRUE(writer.publish());
+  EXPECT_EQ(writer.region().take_counts().syncs, 1u);
 }
 
 }  // namespace
