@@ -46,8 +46,8 @@ class Copy final : public Between {
     const Key key = check_source(context, source);
     Store target(target_, SIMDR_OPEN_CREATE, target_settings(context));
     simdr_error error;
-    target.check(simdr_store_copy(source.get(), key.data(), key.size(), target.get(), durability_, nullptr, &error),
-                 error, key);
+    target.check(simdr_store_copy_hashed(source.get(), key.hash, target.get(), durability_, nullptr, &error), error,
+                 key);
     target.close();
     context.say(target.name() + ": copied " + key.name + " from " + source.name());
     return ExitCode::kDone;
@@ -61,8 +61,8 @@ class Move final : public Between {
     const Key key = check_source(context, source);
     Store target(target_, SIMDR_OPEN_CREATE, target_settings(context));
     simdr_error error;
-    source.check(simdr_store_transfer(source.get(), key.data(), key.size(), target.get(), durability_, nullptr, &error),
-                 error, key);
+    source.check(simdr_store_transfer_hashed(source.get(), key.hash, target.get(), durability_, nullptr, &error), error,
+                 key);
     // The copy first: should the second close fail, the value is in both stores and not in neither.
     target.close();
     source.close();

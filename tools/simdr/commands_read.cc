@@ -57,7 +57,7 @@ class Exists final : public Command {
     const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings);
     int exists = 0;
     simdr_error error;
-    store.check(simdr_store_exists(store.get(), key.data(), key.size(), &exists, &error), error, key);
+    store.check(simdr_store_exists_hashed(store.get(), key.hash, &exists, &error), error, key);
     return exists != 0 ? ExitCode::kDone : ExitCode::kNotFound;
   }
 
@@ -85,12 +85,12 @@ class Metadata final : public Command {
       JsonObject object = entry_json(info, checksum_ok);
       object.number("trailer_offset", info.trailer_offset).number("tail_offset", info.tail_offset);
       object.number("size_with_metadata", whole_size);
-      object.text_or_null("key", key.is_hash ? nullptr : key.bytes.c_str());
+      object.text_or_null("key", key.is_hash ? nullptr : key.text.c_str());
       context.out.line(object.str());
       return ExitCode::kDone;
     }
     Table table;
-    if (!key.is_hash) table.row("key", in_quotes(key.bytes));
+    if (!key.is_hash) table.row("key", in_quotes(key.text));
     table.row("key hash", hash_digits(info.key_hash));
     table.row("payload size", human_size(info.payload_size));
     table.row("size with metadata", human_size(whole_size));

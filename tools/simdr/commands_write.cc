@@ -36,27 +36,21 @@ class StandardInput {
     }
   }
 
-  // simdr_source_fn
-  static int fill(void* buffer, std::size_t capacity, std::size_t* out_size, void* self_pointer) noexcept {
-    auto& self = *static_cast<StandardInput*>(self_pointer);
-    std::size_t size = std::min(self.ahead_size_ - self.ahead_used_, capacity);
-    if (size > 0) {
-      std::memcpy(buffer, self.ahead_.data() + self.ahead_used_, size);
-      self.ahead_used_ += size;
-    } else {
-      const std::optional<std::size_t> read = self.read_some(buffer, capacity);
-      if (!read) return 1;
-      size = *read;
+  // Some of what comes next, 0 bytes at the end.
+  std::size_t read(void* buffer, std::size_t capacity) {
+    if (const std::size_t size = std::min(ahead_size_ - ahead_used_, capacity); size > 0) {
+      std::memcpy(buffer, ahead_.data() + ahead_used_, size);
+      ahead_used_ += size;
+      return size;
     }
-    self.total_size_ += size;
-    *out_size = size;
-    return 0;
+    const std::optional<std::size_t> size = read_some(buffer, capacity);
+    if (!size) fail();
+    return *size;
   }
 
-  [[noreturn]] void fail() const { fail_os(os_error_, "standard input"); }
-  [[nodiscard]] std::uint64_t total_size() const noexcept { return total_size_; }
-
  private:
+  [[noreturn]] void fail() const { fail_os(os_error_, "standard input"); }
+
   std::optional<std::size_t> read_some(void* buffer, std::size_t capacity) noexcept {
     while (true) {
       const ssize_t size = ::read(STDIN_FILENO, buffer, capacity);
@@ -69,7 +63,6 @@ class StandardInput {
   std::array<unsigned char, 2> ahead_{};
   std::size_t ahead_size_ = 0;
   std::size_t ahead_used_ = 0;
-  std::uint64_t total_size_ = 0;
   int os_error_ = 0;
 };
 
@@ -95,9 +88,9 @@ class Write final : public Command {
     if (value_.empty()) throw Failure(ExitCode::kUsage, key.name + ": an empty value cannot be stored");
     Store store(context.file, SIMDR_OPEN_CREATE, context.settings);
     simdr_error error;
-    store.check(simdr_store_put(store.get(), key.data(), key.size(), value_.data(), value_.size(), durability_, nullptr,
-                                &error),
-                error, key);
+    store.check(
+        simdr_store_put_hashed(store.get(), key.hash, value_.data(), value_.size(), durability_, nullptr, &error),
+        error, key);
     store.close();
     return value_.size();
   }
@@ -109,12 +102,19 @@ class Write final : public Command {
     if (!file_exists(context.file)) input.look_ahead();
     Store store(context.file, SIMDR_OPEN_CREATE, context.settings);
     simdr_error error;
-    const simdr_status status = simdr_store_put_from(store.get(), key.data(), key.size(), StandardInput::fill, &input,
-                                                     durability_, nullptr, &error);
-    if (status == SIMDR_ERR_SOURCE) input.fail();
-    store.check(status, error, key);
+    simdr_stream* opened = nullptr;
+    store.check(simdr_stream_open_hashed(store.get(), key.hash, durability_, &opened, &error), error, key);
+    Stream stream(opened);
+    std::vector<char> piece(std::size_t{64} * 1024);
+    std::uint64_t total_size = 0;
+    while (const std::size_t size = input.read(piece.data(), piece.size())) {
+      store.check(simdr_stream_write(stream.get(), piece.data(), size, &error), error, key);
+      total_size += size;
+    }
+    store.check(simdr_stream_commit(stream.get(), nullptr, &error), error, key);
+    stream.reset();
     store.close();
-    return input.total_size();
+    return total_size;
   }
 
   std::string key_;
@@ -137,22 +137,22 @@ class Delete final : public Command {
     std::vector<Key> keys;
     for (const std::string& argument : arguments_) keys.push_back(parse_key(argument, by_hash_));
     Store store(context.file, SIMDR_OPEN_EXISTING, context.settings);
-    std::vector<simdr_bytes> present;
+    std::vector<std::uint64_t> present;
     std::vector<const Key*> absent;
     for (const Key& key : keys) {
       int exists = 0;
       simdr_error error;
-      store.check(simdr_store_exists(store.get(), key.data(), key.size(), &exists, &error), error, key);
+      store.check(simdr_store_exists_hashed(store.get(), key.hash, &exists, &error), error, key);
       if (exists != 0) {
-        present.push_back({key.data(), key.size()});
+        present.push_back(key.hash);
       } else {
         absent.push_back(&key);
       }
     }
     std::size_t removed_count = 0;
     simdr_error error;
-    store.check(simdr_store_remove_many(store.get(), present.data(), present.size(), durability_, &removed_count,
-                                        nullptr, &error),
+    store.check(simdr_store_remove_many_hashed(store.get(), present.data(), present.size(), durability_, &removed_count,
+                                               nullptr, &error),
                 error);
     store.close();
     if (removed_count > 0) context.say(format("%s: deleted %zu", store.name().c_str(), removed_count));
@@ -182,9 +182,7 @@ class Rename final : public Command {
     const Key to = parse_key(new_key_, by_hash_);
     Store store(context.file, SIMDR_OPEN_EXISTING, context.settings, SIMDR_OPEN_VERIFY_READS);
     simdr_error error;
-    store.check(
-        simdr_store_rename(store.get(), from.data(), from.size(), to.data(), to.size(), durability_, nullptr, &error),
-        error, from);
+    store.check(simdr_store_rename_hashed(store.get(), from.hash, to.hash, durability_, nullptr, &error), error, from);
     store.close();
     context.say(store.name() + ": renamed " + from.name + " to " + to.name);
     return ExitCode::kDone;

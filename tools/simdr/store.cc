@@ -63,7 +63,7 @@ void Store::close() {
 Entry get_entry(const Store& store, const Key& key) {
   simdr_entry* entry = nullptr;
   simdr_error error;
-  store.check(simdr_store_get(store.get(), key.data(), key.size(), &entry, &error), error, key);
+  store.check(simdr_store_get_hashed(store.get(), key.hash, &entry, &error), error, key);
   return Entry(entry);
 }
 

@@ -54,6 +54,11 @@ struct EntryRelease {
 };
 using Entry = std::unique_ptr<simdr_entry, EntryRelease>;
 
+struct StreamRelease {
+  void operator()(simdr_stream* stream) const noexcept { simdr_stream_free(stream); }
+};
+using Stream = std::unique_ptr<simdr_stream, StreamRelease>;
+
 struct IteratorRelease {
   void operator()(simdr_iterator* iterator) const noexcept { simdr_iterator_free(iterator); }
 };
