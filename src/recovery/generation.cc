@@ -75,8 +75,12 @@ std::uint32_t LayoutVote::matching(ByteView file, const Starts& starts, std::uin
   const std::uint64_t common_start = starts.at[starts.count - 1];
   std::uint32_t matched = 0;
   for (std::size_t i = 0; i < starts.count; ++i) {
-    const std::uint32_t front_crc = payload_crc(0, file.data() + starts.at[i], common_start - starts.at[i]);
-    if (combine_crc(front_crc, common_crc, end - common_start) == crc) matched |= starts.alignments[i];
+    std::uint32_t whole_crc = common_crc;
+    if (starts.at[i] != common_start) {
+      const std::uint32_t front_crc = payload_crc(0, file.data() + starts.at[i], common_start - starts.at[i]);
+      whole_crc = combine_crc(front_crc, common_crc, end - common_start);
+    }
+    if (whole_crc == crc) matched |= starts.alignments[i];
   }
   return matched;
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kUnitsPerByte = 8;
 constexpr std::uint64_t kFirstAllowance = 16 * 1024 * 1024;  // a purse's; what the first few entries cost is no matter
 constexpr std::uint64_t kShortRange = 2048;
-constexpr std::uint64_t kLongRangeCost = 2 * RangeCrc::kBlockSize + 512;
+constexpr std::uint64_t kLongRangeCost = 2 * RangeCrc::kBlockSize + 2048;  // two blocks, and combining their CRCs
 constexpr int kHopsAsked = 4;
 constexpr int kLayoutSamples = 64;
 constexpr std::size_t kMaxRanked = 4;

@@ -11,13 +11,38 @@ namespace {
 constexpr std::uint32_t kPolynomial = 0xEDB88320u;  // 0x04C11DB7 reflected
 constexpr std::uint32_t kOne = 0x80000000u;         // x^0 in reflected order
 
-// a * b modulo the polynomial, over GF(2).
+// b times x, modulo the polynomial.
+constexpr std::uint32_t times_x(std::uint32_t b) noexcept { return (b >> 1) ^ (kPolynomial & (0u - (b & 1))); }
+
+// What the four highest powers become when a number is multiplied by x^4.
+constexpr std::array<std::uint32_t, 16> kCarry = [] {
+  std::array<std::uint32_t, 16> carry{};
+  for (std::uint32_t i = 0; i < 16; ++i) carry[i] = times_x(times_x(times_x(times_x(i))));
+  return carry;
+}();
+
+constexpr std::uint64_t kFewBytes = 4;
+constexpr std::array<std::uint32_t, 256> kByteTable = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = times_x(crc);
+    table[i] = crc;
+  }
+  return table;
+}();
+
+// a * b modulo the polynomial, over GF(2); four powers of a at a time, the highest (the lowest bits) first.
 constexpr std::uint32_t multiply(std::uint32_t a, std::uint32_t b) noexcept {
+  std::uint32_t times[16] = {};
+  times[8] = b;
+  times[4] = times_x(b);
+  times[2] = times_x(times[4]);
+  times[1] = times_x(times[2]);
+  for (std::uint32_t i = 3; i < 16; ++i) times[i] = times[i & (i - 1)] ^ times[i & (0u - i)];
   std::uint32_t product = 0;
-  for (int bit = 0; bit < 32; ++bit) {
-    product ^= b & (0u - (a >> 31));
-    a <<= 1;
-    b = (b >> 1) ^ (kPolynomial & (0u - (b & 1)));
+  for (int digit = 0; digit < 8; ++digit) {
+    product = (product >> 4) ^ kCarry[product & 15] ^ times[(a >> (4 * digit)) & 15];
   }
   return product;
 }
@@ -47,6 +72,13 @@ std::uint32_t shift_by_bytes(std::uint32_t crc, std::uint64_t size) noexcept {
 }  // namespace
 
 std::uint32_t payload_crc(std::uint32_t crc, const std::byte* data, std::uint64_t size) noexcept {
+  // Searches of junk ask for steps of a byte or two, over and over; the kernels are made for more.
+  if (size <= kFewBytes) {
+    crc = ~crc;
+    for (; size != 0; --size, ++data)
+      crc = (crc >> 8) ^ kByteTable[(crc ^ std::to_integer<std::uint32_t>(*data)) & 0xFF];
+    return ~crc;
+  }
   return simd::kernels().crc32(crc, data, static_cast<std::size_t>(size));
 }
 
