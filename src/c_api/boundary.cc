@@ -38,18 +38,13 @@ simdr_status refuse_flags(const char* argument, std::uint32_t unknown, simdr_err
   return fail(err, core::make_error(Status::kUnknownFlags, "%s: unknown bits 0x%x", argument, unknown));
 }
 
-simdr_status check_bytes(const char* argument, const void* data, std::size_t size, simdr_error* err) noexcept {
-  if (data != nullptr || size == 0) [[likely]]
-    return SIMDR_OK;
+simdr_status refuse_bytes(const char* argument, std::size_t size, simdr_error* err) noexcept {
   return fail(err, core::make_error(Status::kInvalidArgument, "%s: is NULL, with a size of %zu", argument, size));
 }
 
-simdr_status check_key(const char* argument, const void* key, std::size_t size, simdr_error* err) noexcept {
-  if (size > SIMDR_MAX_KEY_SIZE) {
-    return fail(err, core::make_error(Status::kTooLarge, "%s: %zu bytes, more than a key may have (%u)", argument, size,
-                                      SIMDR_MAX_KEY_SIZE));
-  }
-  return check_bytes(argument, key, size, err);
+simdr_status refuse_key_size(const char* argument, std::size_t size, simdr_error* err) noexcept {
+  return fail(err, core::make_error(Status::kTooLarge, "%s: %zu bytes, more than a key may have (%u)", argument, size,
+                                    SIMDR_MAX_KEY_SIZE));
 }
 
 simdr_status check_count(const char* argument, const void* array, std::size_t count, simdr_error* err) noexcept {
@@ -74,12 +69,6 @@ simdr_status check_keys(const char* argument, const simdr_bytes* keys, std::size
 simdr_status check_reserved(const char* member, std::uint32_t value, simdr_error* err) noexcept {
   if (value == 0) return SIMDR_OK;
   return fail(err, core::make_error(Status::kInvalidArgument, "%s: is %u, and must be 0", member, value));
-}
-
-simdr_status read_durability(std::uint32_t flags, Durability* out, simdr_error* err) noexcept {
-  if (flags > SIMDR_DURABILITY_STRICT) return refuse_flags("flags", flags & ~std::uint32_t{3}, err);
-  *out = static_cast<Durability>(flags);
-  return SIMDR_OK;
 }
 
 simdr_status read_struct(const char* name, const void* given, void* to, std::size_t known_size,

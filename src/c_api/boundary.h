@@ -62,12 +62,27 @@ simdr_status refuse_null(const char* argument, simdr_error* err) noexcept;
 simdr_status refuse_flags(const char* argument, std::uint32_t unknown, simdr_error* err) noexcept;
 
 // Each returns SIMDR_OK or what was wrong.
-simdr_status check_bytes(const char* argument, const void* data, std::size_t size, simdr_error* err) noexcept;
-simdr_status check_key(const char* argument, const void* key, std::size_t size, simdr_error* err) noexcept;
+simdr_status refuse_bytes(const char* argument, std::size_t size, simdr_error* err) noexcept;
+inline simdr_status check_bytes(const char* argument, const void* data, std::size_t size, simdr_error* err) noexcept {
+  if (data != nullptr || size == 0) [[likely]]
+    return SIMDR_OK;
+  return refuse_bytes(argument, size, err);
+}
+simdr_status refuse_key_size(const char* argument, std::size_t size, simdr_error* err) noexcept;
+inline simdr_status check_key(const char* argument, const void* key, std::size_t size, simdr_error* err) noexcept {
+  if (size > SIMDR_MAX_KEY_SIZE) [[unlikely]]
+    return refuse_key_size(argument, size, err);
+  return check_bytes(argument, key, size, err);
+}
 simdr_status check_count(const char* argument, const void* array, std::size_t count, simdr_error* err) noexcept;
 simdr_status check_keys(const char* argument, const simdr_bytes* keys, std::size_t count, simdr_error* err) noexcept;
 simdr_status check_reserved(const char* member, std::uint32_t value, simdr_error* err) noexcept;
-simdr_status read_durability(std::uint32_t flags, Durability* out, simdr_error* err) noexcept;
+inline simdr_status read_durability(std::uint32_t flags, Durability* out, simdr_error* err) noexcept {
+  if (flags > SIMDR_DURABILITY_STRICT) [[unlikely]]
+    return refuse_flags("flags", flags & ~std::uint32_t{3}, err);
+  *out = static_cast<Durability>(flags);
+  return SIMDR_OK;
+}
 
 // An options struct of any age: what the caller's has and we know, defaults for the rest. `name` names the argument.
 simdr_status read_struct(const char* name, const void* given, void* to, std::size_t known_size,

@@ -18,7 +18,7 @@ simdr_status simdr_stream_open_hashed(simdr_store* store, std::uint64_t key_hash
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     SIMDR_NOT_NULL(out_stream);
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     auto handle = std::make_unique<simdr_stream>();
     Result<std::unique_ptr<core::Stream>> stream = core::Stream::open(*store->core, key_hash, durability);
@@ -55,7 +55,7 @@ simdr_status simdr_store_put_from(simdr_store* store, const void* key, std::size
     SIMDR_NOT_NULL(store);
     SIMDR_REFUSE(check_key("key", key, key_size, err));
     SIMDR_NOT_NULL(source);
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     const auto pull = [&](void* to, std::size_t capacity) -> Result<std::size_t> {
       std::size_t size = 0;
@@ -75,7 +75,7 @@ simdr_status simdr_store_put_fd(simdr_store* store, const void* key, std::size_t
     SIMDR_NOT_NULL(store);
     SIMDR_REFUSE(check_key("key", key, key_size, err));
     if (fd < 0) return report(core::make_error(Status::kInvalidArgument, "fd: %d is no descriptor", fd), err);
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     return finish_write(core::put_from_descriptor(*store->core, hash_of(key, key_size), fd, durability), out_tail, err);
   });

@@ -9,7 +9,7 @@ namespace {
 simdr_status put_hash(simdr_store* store, std::uint64_t key_hash, const void* value, std::size_t value_size,
                       std::uint32_t flags, std::uint64_t* out_tail, simdr_error* err) {
   SIMDR_REFUSE(check_bytes("value", value, value_size, err));
-  Durability durability;
+  Durability durability = Durability::kDefault;
   SIMDR_REFUSE(read_durability(flags, &durability, err));
   return finish_write(store->core->put(key_hash, core::as_bytes(value, value_size), durability), out_tail, err);
 }
@@ -33,14 +33,14 @@ simdr_status check_values(const simdr_bytes* values, std::size_t key_count, std:
 
 simdr_status put_batch(simdr_store* store, const std::vector<core::WriteOp>& ops, std::uint32_t flags,
                        std::uint64_t* out_tail, simdr_error* err) {
-  Durability durability;
+  Durability durability = Durability::kDefault;
   SIMDR_REFUSE(read_durability(flags, &durability, err));
   return finish_write(store->core->put_many(ops, durability), out_tail, err);
 }
 
 simdr_status remove_batch(simdr_store* store, std::span<const std::uint64_t> hashes, std::uint32_t flags,
                           std::size_t* out_removed, std::uint64_t* out_tail, simdr_error* err) {
-  Durability durability;
+  Durability durability = Durability::kDefault;
   SIMDR_REFUSE(read_durability(flags, &durability, err));
   std::size_t removed = 0;
   const Result<std::uint64_t> tail = store->core->remove_many(hashes, durability, &removed);
@@ -108,7 +108,7 @@ simdr_status simdr_store_put_if_absent(simdr_store* store, const void* key, std:
     SIMDR_NOT_NULL(store);
     SIMDR_REFUSE(check_key("key", key, key_size, err));
     SIMDR_REFUSE(check_bytes("value", value, value_size, err));
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     return finish_write(
         store->core->put_if_absent(hash_of(key, key_size), core::as_bytes(value, value_size), durability), out_tail,
@@ -123,7 +123,7 @@ simdr_status simdr_store_put_if_entry(simdr_store* store, const simdr_entry* exp
     SIMDR_NOT_NULL(store);
     SIMDR_NOT_NULL(expected);
     SIMDR_REFUSE(check_bytes("value", value, value_size, err));
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     return finish_write(store->core->put_if_entry(*to_core(expected), core::as_bytes(value, value_size), durability),
                         out_tail, err);
@@ -143,7 +143,7 @@ simdr_status simdr_store_remove_hashed(simdr_store* store, std::uint64_t key_has
                                        std::uint64_t* out_tail, simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     return finish_write(store->core->remove(key_hash, durability), out_tail, err);
   });
@@ -185,7 +185,7 @@ simdr_status simdr_store_rename_hashed(simdr_store* store, std::uint64_t old_key
                                        std::uint32_t flags, std::uint64_t* out_tail, simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     return finish_write(store->core->rename(old_key_hash, new_key_hash, durability), out_tail, err);
   });
@@ -205,7 +205,7 @@ simdr_status simdr_store_copy_hashed(simdr_store* store, std::uint64_t key_hash,
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     SIMDR_NOT_NULL(target);
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     return finish_write(store->core->copy_to(key_hash, *target->core, durability), out_tail, err);
   });
@@ -225,7 +225,7 @@ simdr_status simdr_store_transfer_hashed(simdr_store* store, std::uint64_t key_h
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     SIMDR_NOT_NULL(target);
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     return finish_write(store->core->transfer_to(key_hash, *target->core, durability), out_tail, err);
   });
@@ -251,7 +251,7 @@ simdr_status simdr_store_reserve(simdr_store* store, const void* key, std::size_
     SIMDR_REFUSE(check_key("key", key, key_size, err));
     SIMDR_NOT_NULL(out_reservation);
     SIMDR_NOT_NULL(out_data);
-    Durability durability;
+    Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
     const std::uint64_t key_hash = hash_of(key, key_size);
     auto reservation =

@@ -99,8 +99,8 @@ KeyIndex::Place KeyIndex::look_up(Segment segment, bool has_deleted, HashesInFil
   std::uint32_t index = home;
   for (std::uint32_t left = segment.group_count(); left != 0; --left, index = segment.next(index)) {
     const Group group = segment.group(index);
-    const std::uint32_t empty = group.equal_to(kEmptySlot);
-    for (std::uint32_t mask = group.with_tag(tag); mask != 0; mask &= mask - 1) {
+    const auto [tagged, empty] = group.writers_masks(tag);
+    for (std::uint32_t mask = tagged; mask != 0; mask &= mask - 1) {
       Slot& slot = group.first_of(mask);
       if (!file.confirms(slot.load(std::memory_order_relaxed), key_hash)) continue;
       place.match = &slot;

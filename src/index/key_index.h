@@ -60,6 +60,16 @@ class KeyIndex {
   // their slots. Erasing in between is allowed. False is out of memory: readers and later calls see the map as it
   // was.
   [[nodiscard]] bool reserve(ByteView file, const std::uint64_t* key_hashes, std::size_t count) noexcept;
+  // Whether one put() of this hash needs no growth; also fetches its slots. False says nothing of a key that is there.
+  [[nodiscard]] bool has_room_for(std::uint64_t key_hash) const noexcept {
+    const DirectoryView view = directory();
+    if (!view.exists()) return false;
+    const std::uint64_t mixed = mix_(key_hash);
+    const std::uint64_t index = view.index_of(mixed);
+    const Segment segment = view.segment(index);
+    prefetch_line(&segment.group(segment.home(mixed)).slot(0));
+    return view.use(view.first_of(index)).used < slot_limit(segment.log2_groups());
+  }
   // The previous offset or kAbsent. Needs a reservation. The trailer must be in the file already: readers see it
   // as soon as they see the offset.
   std::uint64_t put(ByteView file, std::uint64_t key_hash, std::uint64_t trailer_offset) noexcept;

@@ -36,6 +36,7 @@
 #include "base/endian.h"
 #include "format/layout.h"
 #include "format/trailer.h"
+#include "simd/slots.h"
 
 namespace simdr::core {
 
@@ -135,6 +136,11 @@ class Group {
       mask |= (slots_[i].load(std::memory_order_acquire) == value ? 1u : 0u) << i;
     }
     return mask;
+  }
+  // Those with the tag and those that are empty, for the writer, who alone changes them.
+  [[nodiscard]] simd::SlotMasks writers_masks(std::uint64_t tag) const noexcept {
+    static_assert(sizeof(Slot) == sizeof(std::uint64_t) && kEmptySlot == 0);
+    return simd::match_slots<kTagShift>(reinterpret_cast<const std::uint64_t*>(slots_), tag);
   }
   [[nodiscard]] bool has_empty() const noexcept {
     std::uint64_t all = 1;

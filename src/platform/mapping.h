@@ -18,6 +18,13 @@ class Mapping {
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
+  // Gives [offset, offset + size) of a writable mapping its page table entries at once. Advice: what is not done here, page
+  // faults do. The file must have its blocks there, or they are allocated now.
+  virtual void populate(std::uint64_t offset, std::uint64_t size) noexcept {
+    static_cast<void>(offset);
+    static_cast<void>(size);
+  }
+
  protected:
   Mapping(std::byte* data, std::uint64_t size) noexcept : data_(data), size_(size) {}
 
@@ -26,7 +33,7 @@ class Mapping {
   std::uint64_t size_;
 };
 
-// Maps [offset, offset + size) of `descriptor`, shared. A writable mapping is given its page table entries at once.
+// Maps [offset, offset + size) of `descriptor`, shared.
 Result<std::unique_ptr<Mapping>> map_descriptor(int descriptor, std::uint64_t offset, std::uint64_t size,
                                                 Access access);
 

@@ -23,27 +23,22 @@ class DescriptorMapping {
   ipc::mapping_handle_t handle_;
 };
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 class PosixMapping final : public Mapping {
  public:
   PosixMapping(std::byte* data, std::uint64_t size, ipc::mapped_region region) noexcept
       : Mapping(data, size), region_(std::move(region)) {}
 
+  void populate(std::uint64_t offset, std::uint64_t size) noexcept override {
+    (void)::madvise(data() + offset, static_cast<std::size_t>(size), MADV_POPULATE_WRITE);
+  }
+
  private:
   ipc::mapped_region region_;
 };
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-
-// Larger mappings are for single values: their pages come as the caller touches them.
-constexpr std::size_t kMostPopulated = std::size_t{64} << 20;
-
-void advise_writable(void* data, std::size_t size) noexcept {
-  if (size > kMostPopulated) return;
-  // Advice only: where the kernel is too old for it, pages are faulted in one by one.
-  (void)::madvise(data, size, MADV_POPULATE_WRITE);
-}
 
 }  // namespace
 
@@ -55,7 +50,6 @@ Result<std::unique_ptr<Mapping>> map_descriptor(int descriptor, std::uint64_t of
                               static_cast<ipc::offset_t>(offset), static_cast<std::size_t>(size), nullptr,
                               MAP_NORESERVE);
     auto* data = static_cast<std::byte*>(region.get_address());
-    if (writable) advise_writable(data, static_cast<std::size_t>(size));
     return std::unique_ptr<Mapping>(new PosixMapping(data, size, std::move(region)));
   } catch (const ipc::interprocess_exception& failure) {
     return make_os_error(static_cast<int>(failure.get_native_error()), "cannot map %llu bytes at offset %llu",

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "platform/random.h"
+#include "store/index_memory.h"
 
 namespace simdr::core {
 namespace {
@@ -28,7 +29,7 @@ void Tally::remove_live(std::uint64_t payload_size) noexcept {
 }
 
 FileImage::FileImage(std::unique_ptr<File> file, MappedFile* mapped, std::uint64_t index_seed) noexcept
-    : index(index_seed),
+    : index(index_seed, index_slab_allocator()),
       file_(std::move(file)),
       mapped_(mapped),
       id_(g_next_image_id.fetch_add(1, std::memory_order_relaxed)) {}

@@ -147,6 +147,11 @@ class Store final : private CommitTarget {
   std::unique_ptr<Appender> make_appender(File& file, const AppendRegion::Start& start) const;
 
   Result<Turn> begin_write();
+  // Under the write lock: no reason to wait, prepare or refuse.
+  [[nodiscard]] bool may_write_at_once() const noexcept {
+    return writer_prepared_ && !writer_failed_ && !reservation_open_;
+  }
+  std::uint64_t put_at_once(std::uint64_t key_hash, ByteView payload) noexcept;
   Result<void> prepare_writer();
   Result<void> write_veiled_anew();
   Result<void> finish_file();
@@ -225,5 +230,9 @@ class Store final : private CommitTarget {
 // Refusals that need no store: each names what was wrong.
 Result<void> check_payload_allowed(ByteView payload) noexcept;
 Result<void> check_hash_allowed(std::uint64_t key_hash) noexcept;
+// The same in short.
+[[nodiscard]] inline bool is_payload_allowed(ByteView payload) noexcept {
+  return payload.size() > 1 || (payload.size() == 1 && payload[0] != kTombstoneByte);
+}
 
 }  // namespace simdr::core

@@ -315,11 +315,39 @@ Result<void> Store::sync(Durability durability) {
 
 Result<std::uint64_t> Store::put(std::uint64_t key_hash, ByteView payload, Durability durability) {
   durability = durability_or_default(durability);
+  if (durability != Durability::kStrict && !is_guards_key_hash(key_hash) && is_payload_allowed(payload) &&
+      !is_read_only() && !canary_.in_child()) [[likely]] {
+    Turn turn(write_mutex_);
+    if (may_write_at_once()) [[likely]] {
+      if (const std::uint64_t tail = put_at_once(key_hash, payload); tail != 0) [[likely]] {
+        if (durability == Durability::kNone) return tail;
+        return finish_write(std::move(turn), Appended{tail, group_commit_.epoch()}, durability);
+      }
+    }
+  }
   if (Result<void> allowed = check_hash_allowed(key_hash); !allowed) return allowed.error();
   if (Result<void> allowed = check_payload_allowed(payload); !allowed) return allowed.error();
   Result<Turn> turn = begin_write();
   if (!turn) return turn.error();
   return finish_write(*std::move(turn), append_one({key_hash, payload}, durability), durability);
+}
+
+// A put that takes nothing but stores to memory: most of them, if they are small. The new tail; 0, with nothing done, when it
+// takes more.
+std::uint64_t Store::put_at_once(std::uint64_t key_hash, ByteView payload) noexcept {
+  FileImage& now = image();
+  if (!now.index.has_room_for(key_hash)) return 0;
+  const std::uint64_t before = appender_->tail();
+  const std::uint64_t trailer = appender_->put_in_window(key_hash, payload, now.mapped()->bytes().size());
+  if (trailer == 0) return 0;
+  const std::uint64_t tail = trailer + kTrailerSize;
+  {
+    const ReadSection section;
+    index_op({key_hash, payload}, trailer, payload.size());
+    now.tail.store(tail, std::memory_order_release);
+  }
+  count_append(1, before);
+  return tail;
 }
 
 Result<std::uint64_t> Store::put_if_absent(std::uint64_t key_hash, ByteView payload, Durability durability) {

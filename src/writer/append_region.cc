@@ -12,7 +12,11 @@ namespace {
 // 0xFF: neither a link, nor an end of a chain, nor a tombstone, whatever reads it.
 constexpr std::byte kFiller{0xFF};
 constexpr std::size_t kFillBlock = std::size_t{64} << 10;
-constexpr std::size_t kFillParts = 16;  // 1 MiB a call, which is what puts large folios into the page cache
+// 4 MiB a call. The kernel takes pages of the largest size that a single write fills, and from 2 MiB on those are huge pages: filled
+// several times as fast, and mapped by one entry of the page table.
+constexpr std::size_t kFillParts = 64;
+// How many windows the guard may stand ahead of the tail.
+constexpr std::uint64_t kWindowsAhead = 16;
 
 struct FillBlock {
   std::byte bytes[kFillBlock];
@@ -51,43 +55,74 @@ void AppendRegion::set_all_synced(bool all_synced) noexcept {
 
 Result<void> AppendRegion::open_window(std::uint64_t tail, std::uint64_t end) {
   if (Result<void> adopted = adopt_guard(); !adopted) return adopted;
-  const std::uint64_t size = choose_window_size(tail);
-  // The guard takes the last line of a page, so that the window is whole pages; the file ends 4 bytes before the page does.
-  const auto page_end_for = [&](std::uint64_t room) {
-    return align_up(std::max(end, tail + room) + kGuardLineSize, page_size());
-  };
-  Result<void> taken = take_window(tail, page_end_for(size));
+  Result<void> taken = take_window(tail, end, choose_window_size(tail));
   if (!taken && (taken.error().status == Status::kNoSpace || taken.error().status == Status::kTooLarge)) {
     // A nearly full disk, or a limit on the size of files, may still leave room for the entry, if not for the stretch ahead of it.
     next_window_size_ = kMinWindowSize;
-    taken = take_window(tail, page_end_for(0));
+    taken = take_window(tail, end, 0);
   }
   return taken;
 }
 
-Result<void> AppendRegion::take_window(std::uint64_t tail, std::uint64_t page_end) {
+// A window of `size` bytes, or of as many as reach to `end`. 0: no more than that, and no guard further out either.
+Result<void> AppendRegion::take_window(std::uint64_t tail, std::uint64_t end, std::uint64_t size) {
+  const std::uint64_t wanted = std::max(end, tail + size);
   const Growth growth{guard_line_, file_size_};
-  const std::uint64_t new_line = page_end - kGuardLineSize;
-  // More room than a window takes is what a failed large write or a torn end left behind.
-  const bool shrinks = file_size_ > new_line + kGuardSize;
-  if (Result<void> moved = shrinks ? pull_guard(new_line) : move_guard(new_line); !moved) return moved;
-  if (Result<void> filled = fill_room(tail, shrinks ? kNoGuard : growth.old_line); !filled) {
-    if (!shrinks) undo_growth(growth);
+  // The guard takes the last line of a page, so that the window is whole pages; the file ends 4 bytes before the page does.
+  const auto line_behind = [](std::uint64_t room_end) {
+    return align_up(room_end + kGuardLineSize, page_size()) - kGuardLineSize;
+  };
+  // More room than this is what a failed large write or a torn end left behind; or there is no space to fill what is there.
+  const std::uint64_t too_far =
+      size == 0 ? line_behind(wanted)
+                : std::max(wanted, tail + 2 * kWindowsAhead * std::max(size, config_.max_window_size));
+  if (!has_guard() || end > guard_line_ || guard_line_ > too_far) {
+    const std::uint64_t ahead = size >= config_.fill_step ? distance_ahead(tail, 0) : 0;
+    if (Result<void> placed = place_guard(line_behind(wanted + ahead)); !placed) return placed;
+  }
+  const bool moved_up = guard_line_ != growth.old_line && file_size_ > growth.old_size;
+  const std::uint64_t fill_end = std::min(guard_line_, align_up(wanted, config_.fill_step));
+  if (Result<void> filled = fill_room(tail, fill_end, moved_up ? growth.old_line : kNoGuard); !filled) {
+    if (moved_up) undo_growth(growth);
     return filled;
   }
   if (Result<void> synced = sync_growth(); !synced) return synced;
 
-  const std::uint64_t start = align_down(tail, page_size());
-  Result<std::unique_ptr<Mapping>> mapping = file_.map(start, page_end - start, Access::kReadWrite);
-  if (!mapping) return mapping.error();  // the guard stands further out than it need; that is all
-  window_ = std::move(*mapping);
-  window_base_ = window_->data();
-  window_start_ = start;
-  window_end_ = new_line;
+  if (window_base_ == nullptr || window_start_ > tail) {
+    // Stores to the guard need all blocks of its page, too.
+    const std::uint64_t guard_page = align_down(guard_line_, page_size());
+    if (Result<void> filled = fill(std::max(guard_page, fill_end), guard_line_); !filled) {
+      if (moved_up) undo_growth(growth);
+      return filled;
+    }
+    const std::uint64_t start = align_down(tail, page_size());
+    Result<std::unique_ptr<Mapping>> mapping =
+        file_.map(start, guard_line_ + kGuardLineSize - start, Access::kReadWrite);
+    if (!mapping) return mapping.error();  // the guard stands further out than it need; that is all
+    window_ = std::move(*mapping);
+    window_base_ = window_->data();
+    window_start_ = start;
+    window_end_ = start;
+  }
+  // A single value built in place is touched by its builder, and may be larger than what should be mapped in one go.
+  const std::uint64_t populate_begin = std::max(window_end_, align_down(tail, page_size()));
+  if (fill_end - populate_begin <= 4 * std::max(config_.max_window_size, config_.fill_step)) {
+    window_->populate(populate_begin - window_start_, align_up(fill_end, page_size()) - populate_begin);
+  }
+  window_end_ = fill_end;
   window_tail_ = tail;
   had_window_ = true;
   ++counts_.windows;
   return {};
+}
+
+// How far beyond what is asked for the guard is put, so that it moves seldom: a share of what the file already is.
+std::uint64_t AppendRegion::distance_ahead(std::uint64_t tail, std::uint64_t least) const noexcept {
+  return std::max(std::min(tail / 4, (kWindowsAhead - 1) * next_window_size_), least);
+}
+
+Result<void> AppendRegion::place_guard(std::uint64_t new_line) {
+  return file_size_ > new_line + kGuardSize ? pull_guard(new_line) : move_guard(new_line);
 }
 
 // Moves the guard towards the tail: it is written at its new place, which is nobody's, and the file is then cut behind it.
@@ -103,6 +138,7 @@ Result<void> AppendRegion::pull_guard(std::uint64_t new_line) {
   guard_line_ = new_line;
   file_size_ = new_line + kGuardSize;
   filled_end_ = std::min(filled_end_, new_line);
+  filler_end_ = std::min(filler_end_, new_line);
   return {};
 }
 
@@ -132,11 +168,13 @@ Result<void> AppendRegion::make_room(std::uint64_t tail, std::uint64_t end) {
   if (Result<void> adopted = adopt_guard(); !adopted) return adopted;
   if (has_guard() && end <= guard_line_) return {};
   if (window_base_ != nullptr) window_used_ = tail - window_tail_;
-  // Where every put comes this way, a stretch ahead of time spares moving the guard for each.
-  const std::uint64_t ahead = config_.mapped_writes ? 0 : kMinWindowSize;
-  const std::uint64_t new_line = align_up(std::max(end, file_size_) + ahead, kGuardLineSize);
-  if (Result<void> moved = move_guard(new_line); !moved) return moved;
-  hole_end_ = new_line;
+  // A stretch ahead of time spares moving the guard for each.
+  const std::uint64_t ahead = distance_ahead(tail, config_.mapped_writes ? 0 : kMinWindowSize);
+  Result<void> moved = move_guard(align_up(std::max(end, file_size_) + ahead, kGuardLineSize));
+  if (!moved && moved.error().status == Status::kTooLarge) {
+    moved = move_guard(align_up(std::max(end, file_size_), kGuardLineSize));  // at a limit on the size of files
+  }
+  if (!moved) return moved;
   return sync_growth();
 }
 
@@ -194,39 +232,42 @@ void AppendRegion::undo_growth(const Growth& growth) noexcept {
   guard_line_ = growth.old_line;
   file_size_ = growth.old_size;
   filled_end_ = guard_.committed_tail;
+  forget_filler();
 }
 
-// All of the room gets blocks of its own. The old guard has one and is left alone, so that on the disk it is there until the new one is.
-Result<void> AppendRegion::fill_room(std::uint64_t tail, std::uint64_t old_line) {
+// The room up to `end` gets blocks of its own. The old guard has one and is left alone, so that on the disk it is there until the
+// new one is.
+Result<void> AppendRegion::fill_room(std::uint64_t tail, std::uint64_t end, std::uint64_t old_line) {
   const std::uint64_t room_begin = std::max(filled_end_, tail);
   std::uint64_t begin = room_begin;
-  if (old_line != kNoGuard && old_line != guard_line_) {
+  if (old_line != kNoGuard) {
     if (Result<void> filled = fill(begin, old_line); !filled) return filled;
     begin = std::max(begin, old_line + kGuardLineSize);
   }
   // What is far more than a window is for one value built in place: writing it twice would cost more than its page faults do.
-  Result<void> filled = make_error(Status::kUnsupported, "small");
-  if (begin < guard_line_ && guard_line_ - begin > 4 * config_.max_window_size) {
-    filled = file_.allocate(begin, guard_line_ - begin);
-    if (filled) hole_end_ = guard_line_;
+  if (begin < end && end - begin > 4 * config_.max_window_size) {
+    const Result<void> allocated = file_.allocate(begin, end - begin);
+    if (!allocated && allocated.error().status != Status::kUnsupported) return allocated;
+    if (allocated) begin = end;
   }
-  if (!filled && filled.error().status == Status::kUnsupported) {
-    filled = fill(begin, guard_line_);
-    if (filled) hole_end_ = std::min(hole_end_, room_begin);
+  const bool is_filler = begin < end;
+  if (Result<void> filled = fill(begin, end); !filled) return filled;
+  if (is_filler) {
+    if (room_begin > filler_end_ + kGuardLineSize || room_begin < filler_begin_) filler_begin_ = room_begin;
+    filler_end_ = end;
   }
-  if (!filled) return filled;
-  soiled_end_ = std::min(soiled_end_, room_begin);
-  filled_end_ = guard_line_;
+  filled_end_ = std::max(filled_end_, end);
   return {};
 }
 
 bool AppendRegion::is_like_room(std::uint64_t trailer_offset, ByteView payload_end) const noexcept {
-  if (trailer_offset < soiled_end_) return true;
   const ByteView last = payload_end.last(std::min<std::size_t>(payload_end.size(), trailer_offset % kSectorSize));
   const auto is_all = [&](std::byte byte) {
     return std::all_of(last.begin(), last.end(), [byte](std::byte one) { return one == byte; });
   };
-  return is_all(kFiller) || (trailer_offset < hole_end_ && is_all(std::byte{0}));
+  if (is_all(kFiller)) return true;
+  if (trailer_offset >= filler_begin_ && trailer_offset < filler_end_) return false;
+  return trailer_offset < soiled_end_ || is_all(std::byte{0});
 }
 
 Result<void> AppendRegion::fill(std::uint64_t begin, std::uint64_t end) {
@@ -269,9 +310,7 @@ Result<void> AppendRegion::mark_durable(std::uint64_t tail) noexcept {
 Result<void> AppendRegion::store_field(std::size_t at, std::uint64_t value) noexcept {
   if (!has_guard()) return {};
   if (window_base_ != nullptr) {
-    auto* field = reinterpret_cast<std::uint64_t*>(window_base_ + (guard_line_ - window_start_) + at);
-    // Release: whoever sees the new tail sees all that lies below it, also when this process is killed right after.
-    std::atomic_ref<std::uint64_t>(*field).store(value, std::memory_order_release);
+    store_in_window(at, value);
     return {};
   }
   const ByteView part(reinterpret_cast<const std::byte*>(&value), sizeof value);
@@ -285,6 +324,7 @@ Result<void> AppendRegion::finish(std::uint64_t tail) {
   guard_line_ = kNoGuard;
   file_size_ = tail;
   filled_end_ = tail;
+  forget_filler();
   return {};
 }
 

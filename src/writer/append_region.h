@@ -1,15 +1,18 @@
 // The end of a file that is open for writing: the standing guard, and the room before it.
 //
 //   committed entries | room: nobody's yet ................................ | guard |
-//   0            tail                                             guard_line   end of file
+//   0            tail | filled, up to ... | not there on the disk yet ..... |        end of file
+//                              filled_end                            guard_line
 //
 // The room can be written to in two ways. Small entries are stored through the append window, a writable mapping from the
-// tail to the guard whose blocks are really there, so that a store cannot fail. Large ones are written by a system call
-// straight from the caller's memory. Nothing in the room counts until publish() stores the new tail into the guard.
+// tail to the guard; only that part of it is used whose blocks are really there, so that a store cannot fail. Large ones are
+// written by a system call straight from the caller's memory. Nothing in the room counts until publish() stores the new tail
+// into the guard.
 //
-// To grow, the new guard is written beyond the end first, in one write that extends the file; the gap is filled; only then is
-// the old guard's place used. So at every instant the last bytes of the file are a whole guard, or, before the first
-// growth and after finish(), the end of the last entry (format/guard_line.h, docs/DESIGN.md).
+// To grow, the new guard is written beyond the end first, in one write that extends the file; only then is the old guard's
+// place used. So at every instant the last bytes of the file are a whole guard, or, before the first growth and after
+// finish(), the end of the last entry (format/guard_line.h, docs/DESIGN.md). In a large file the guard stands far ahead,
+// and the room before it is filled as it is needed, in whole huge pages: a page that holds a guard is a small one.
 //
 // One thread at a time; the store's write lock sees to that.
 #pragma once
@@ -31,6 +34,9 @@ namespace simdr::core {
 struct AppendConfig {
   std::uint64_t max_window_size = std::uint64_t{4} << 20;  // bytes
   bool mapped_writes = true;  // false: every entry goes by a system call
+  // Room is filled up to the guard or to a multiple of this, and a guard stands far ahead of windows of this size only. Not
+  // less than what the system caches in one piece: a store to such a piece takes blocks for all of it.
+  std::uint64_t fill_step = std::uint64_t{2} << 20;
   bool sync_growth = false;  // COMMIT and STRICT: a new guard is on the disk before the old one's place is used
 };
 
@@ -54,7 +60,7 @@ class AppendRegion {
   [[nodiscard]] std::byte* writable(std::uint64_t tail, std::uint64_t end) const noexcept {
     return end <= window_end_ ? window_base_ + (tail - window_start_) : nullptr;
   }
-  // Takes a window that reaches from `tail` to at least `end`. After an error everything is as before, but for
+  // Takes a window that can be written to from `tail` to at least `end`. After an error everything is as before, but for
   // kWriterFailed: then what is on the disk is unknown, and nothing more may be written.
   Result<void> open_window(std::uint64_t tail, std::uint64_t end);
 
@@ -75,13 +81,23 @@ class AppendRegion {
     return config_.sync_growth && is_like_room(trailer_offset, payload_end);
   }
   // [tail, end) is room again, with bytes in it that were to be an entry.
-  void soil(std::uint64_t end) noexcept { soiled_end_ = std::max(soiled_end_, end); }
+  void soil(std::uint64_t end) noexcept {
+    soiled_end_ = std::max(soiled_end_, end);
+    filler_begin_ = std::max(filler_begin_, end);
+  }
   // Puts all that was written on the disk before what follows: what a session of whole batches does before it
   // publishes an entry that hides a tear.
   Result<void> sync_before_publishing() { return sync_growth(); }
 
   // Makes everything below `tail` count, for every process, in one step.
   Result<void> publish(std::uint64_t tail) noexcept;
+  // The same while there is a window: then nothing can fail.
+  [[nodiscard]] bool publish_in_window(std::uint64_t tail) noexcept {
+    if (window_base_ == nullptr) return false;
+    guard_.committed_tail = tail;
+    store_in_window(kGuardPrevTailAt, tail);
+    return true;
+  }
 
   // Around a sync: everything below `tail` is about to be on the disk; everything below `tail` is.
   Result<void> mark_synced(std::uint64_t tail) noexcept;
@@ -114,18 +130,26 @@ class AppendRegion {
   };
 
   Result<void> adopt_guard();
-  Result<void> take_window(std::uint64_t tail, std::uint64_t page_end);
+  Result<void> take_window(std::uint64_t tail, std::uint64_t end, std::uint64_t size);
+  Result<void> place_guard(std::uint64_t new_line);
   Result<void> pull_guard(std::uint64_t new_line);
   Result<void> move_guard(std::uint64_t new_line);
   Result<void> write_guard(std::uint64_t line) noexcept;
   Result<void> store_field(std::size_t at, std::uint64_t value) noexcept;
-  Result<void> fill_room(std::uint64_t tail, std::uint64_t old_line);
+  void store_in_window(std::size_t at, std::uint64_t value) noexcept {
+    auto* field = reinterpret_cast<std::uint64_t*>(window_base_ + (guard_line_ - window_start_) + at);
+    // Release: whoever sees the new tail sees all that lies below it, also when this process is killed right after.
+    std::atomic_ref<std::uint64_t>(*field).store(value, std::memory_order_release);
+  }
+  Result<void> fill_room(std::uint64_t tail, std::uint64_t end, std::uint64_t old_line);
   Result<void> fill(std::uint64_t begin, std::uint64_t end);
   [[nodiscard]] bool is_like_room(std::uint64_t trailer_offset, ByteView payload_end) const noexcept;
   Result<void> sync_growth();
   void undo_growth(const Growth& growth) noexcept;
   void drop_window() noexcept;
+  void forget_filler() noexcept { filler_begin_ = filler_end_ = 0; }
   [[nodiscard]] std::uint64_t choose_window_size(std::uint64_t tail) noexcept;
+  [[nodiscard]] std::uint64_t distance_ahead(std::uint64_t tail, std::uint64_t least) const noexcept;
 
   File& file_;
   AppendConfig config_;
@@ -133,14 +157,17 @@ class AppendRegion {
   std::uint64_t guard_line_ = kNoGuard;  // offset of the standing guard
   std::uint64_t file_size_;
   std::uint64_t filled_end_;  // [tail, filled_end_) has blocks of its own
-  std::uint64_t hole_end_ = 0;  // room below may read as zeros; above, it is filler
-  std::uint64_t soiled_end_ = 0;  // room below may hold anything
+  // What the room holds where nothing was written since: filler in [filler_begin_, filler_end_), anything below soiled_end_,
+  // zeros elsewhere. Of several that hold the first counts.
+  std::uint64_t filler_begin_ = 0;
+  std::uint64_t filler_end_ = 0;
+  std::uint64_t soiled_end_ = 0;
   bool guard_is_foreign_ = false;  // the standing guard is a dead writer's: to be rewritten before the first use
 
   std::unique_ptr<Mapping> window_;
   std::byte* window_base_ = nullptr;
   std::uint64_t window_start_ = 0;  // offset of window_base_
-  std::uint64_t window_end_ = 0;  // = guard_line_ while there is a window, else 0
+  std::uint64_t window_end_ = 0;  // stores may go up to here; 0 without a window
   std::uint64_t window_tail_ = 0;  // the tail when it was opened
   std::uint64_t window_used_ = 0;  // bytes of the last window that were used when a direct write ended it
   std::uint64_t next_window_size_ = kMinWindowSize;

@@ -35,6 +35,10 @@ class Appender {
   // kWriterFailed when a sync was needed first and failed.
   Result<void> publish() noexcept;
 
+  // append_value() and publish() in one, where that takes nothing but stores to memory: room in the window, and no sync
+  // needed first. The trailer's offset, or 0 when something else is needed; then nothing was appended.
+  [[nodiscard]] std::uint64_t put_in_window(std::uint64_t key_hash, ByteView payload, std::uint64_t max_tail) noexcept;
+
   [[nodiscard]] AppendRegion& region() noexcept { return region_; }
   [[nodiscard]] const AppendRegion& region() const noexcept { return region_; }
 
@@ -42,6 +46,7 @@ class Appender {
   Result<std::uint64_t> end_entry(std::uint64_t trailer_offset, ByteView payload_end) noexcept;
   Result<std::uint64_t> append_direct(std::uint64_t key_hash, ByteView payload);
   Result<std::byte*> room(std::uint64_t end);
+  void store_value(std::byte* at, std::uint64_t key_hash, ByteView payload, std::uint64_t start) noexcept;
 
   AppendRegion region_;
   const simd::Kernels& kernels_;

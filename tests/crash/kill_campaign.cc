@@ -27,6 +27,7 @@ OpenSettings KillCampaign::draw_settings() {
                                           Durability::kStrict};
   OpenSettings settings;
   settings.window_size = kWindows[random_.below(4)];
+  if (random_.below(2) == 0) settings.fill_step = 64 << 10;
   settings.durability = kDurabilities[random_.below(4)];
   settings.direct_writes = random_.below(5) == 0;
   return settings;

@@ -24,13 +24,13 @@ class DiskFullTest : public ::testing::TestWithParam<const char*> {
     disk_ = std::string(folder_.path) + "/disk";
     std::filesystem::create_directory(disk_);
     if (std::string(GetParam()) == "tmpfs") {
-      mounted_ = ::mount("tmpfs", disk_.c_str(), "tmpfs", 0, "size=12m") == 0;
+      mounted_ = ::mount("tmpfs", disk_.c_str(), "tmpfs", 0, "size=48m") == 0;
     } else {
       // In memory where that can be had: through a loop device, a real disk takes its time for each of thousands of syncs.
       image_ = (::access("/dev/shm", W_OK) == 0 ? "/dev/shm/simdr-image-" : std::string(folder_.path) + "/image-") +
                std::to_string(::getpid());
       const std::string& image = image_;
-      const std::string command = "truncate -s 12M '" + image + "' && mkfs.ext4 -q -O ^has_journal '" + image +
+      const std::string command = "truncate -s 48M '" + image + "' && mkfs.ext4 -q -O ^has_journal '" + image +
                                   "' && mount -o loop '" + image + "' '" + disk_ + "'";
       mounted_ = std::system(("{ " + command + "; } >/dev/null 2>&1").c_str()) == 0;
     }
@@ -63,7 +63,7 @@ TEST_P(DiskFullTest, IsAnErrorCodeAndHarmsNothing) {
   if (!mounted_) GTEST_SKIP() << "cannot mount a " << GetParam() << " here";
   for (const Durability durability : {Durability::kNone, Durability::kCommit, Durability::kStrict}) {
     for (const std::uint64_t value_size : {100u, 5'000u, 50'000u, 300'000u}) {
-      for (const std::uint64_t spare : {0u, 70'000u, 900'000u}) {
+      for (const std::uint64_t spare : {0u, 70'000u, 900'000u, 20'000'000u}) {
         // A sync for each of thousands of small values would take minutes on a real disk.
         if (durability != Durability::kNone && spare / value_size > 200) continue;
         OpenSettings settings;
