@@ -13,7 +13,10 @@
 namespace simdr::core {
 namespace {
 
-constexpr std::size_t kBufferSize = std::size_t{1} << 20;
+// One write, from a multiple of it on: a huge page of the page cache at once (see writer/append_region.h).
+constexpr std::size_t kChunkSize = std::size_t{2} << 20;
+// From this size on a payload is written from where it lies; below, a part of its own costs more than the copy.
+constexpr std::size_t kReferredSize = std::size_t{16} << 10;
 
 Error mismatch(std::uint64_t key_hash) noexcept {
   return make_error(Status::kCorrupt, "the entry under key hash %016llx does not match its checksum; repair the store",
@@ -22,56 +25,84 @@ Error mismatch(std::uint64_t key_hash) noexcept {
 
 }  // namespace
 
-PackedWriter::PackedWriter(File& file) : file_(file) { buffer_.reserve(kBufferSize); }
+PackedWriter::PackedWriter(File& file) : file_(file), staging_(new std::byte[kChunkSize]) {
+  parts_.reserve(2 * kChunkSize / kReferredSize + 4);
+}
 
 Result<void> PackedWriter::add(std::uint64_t key_hash, ByteView payload, std::uint32_t crc32,
                                std::uint32_t trailer_size) {
   const simd::Kernels& kernels = simd::kernels();
-  const auto pad = static_cast<std::size_t>(payload_start(tail_) - tail_);
-  const std::size_t size = pad + payload.size() + kTrailerSize;
+  static constexpr std::byte kZeros[kPayloadAlignment]{};
+  const std::uint64_t start = payload_start(tail_);
+  if (Result<void> staged = stage({kZeros, static_cast<std::size_t>(start - tail_)}); !staged) return staged;
   std::uint32_t computed;
-  if (size <= kBufferSize) {
-    if (buffer_.size() + size > kBufferSize) {
-      if (Result<void> flushed = flush(); !flushed) return flushed;
-    }
-    const std::size_t at = buffer_.size();
-    buffer_.resize(at + size);  // zeros the pad
-    computed = kernels.copy_crc32(0, buffer_.data() + at + pad, payload.data(), payload.size());
-    encode_trailer(buffer_.data() + at + pad + payload.size(), {key_hash, tail_, computed});
+  if (payload.size() < std::min(kReferredSize, kChunkSize - gathered_)) {
+    computed = kernels.copy_crc32(0, staging_.get() + staged_, payload.data(), payload.size());
+    extend_last_part(payload.size());
   } else {
-    if (Result<void> flushed = flush(); !flushed) return flushed;
-    static constexpr std::byte kZeros[kPayloadAlignment]{};
     computed = kernels.crc32(0, payload.data(), payload.size());
-    std::byte trailer[kTrailerSize];
-    encode_trailer(trailer, {key_hash, tail_, computed});
-    const ByteView parts[] = {{kZeros, pad}, payload, trailer};
-    if (Result<void> written = file_.write_at(flushed_, parts); !written) return written;
-    flushed_ += size;
+    Result<void> gathered = payload.size() < kReferredSize ? stage(payload) : refer_to(payload);
+    if (!gathered) return gathered;
   }
   if (stored_crc(computed, trailer_size) != crc32) return mismatch(key_hash);
-  tail_ += size;
-  return {};
+  return end_entry(key_hash, start + payload.size(), computed);
 }
 
 Result<void> PackedWriter::add_tombstone(std::uint64_t key_hash) {
-  constexpr std::size_t kSize = 1 + kTrailerSize;
-  if (buffer_.size() + kSize > kBufferSize) {
-    if (Result<void> flushed = flush(); !flushed) return flushed;
+  const ByteView mark(&kTombstoneByte, 1);
+  if (Result<void> staged = stage(mark); !staged) return staged;
+  return end_entry(key_hash, tail_ + 1, simd::kernels().crc32(0, mark.data(), 1));
+}
+
+Result<void> PackedWriter::end_entry(std::uint64_t key_hash, std::uint64_t payload_end, std::uint32_t crc32) {
+  std::byte trailer[kTrailerSize];
+  encode_trailer(trailer, {key_hash, tail_, crc32});
+  tail_ = payload_end + kTrailerSize;
+  return stage(trailer);
+}
+
+// The next `size` bytes of the staging buffer, which the caller has filled and which do not fill the chunk.
+void PackedWriter::extend_last_part(std::size_t size) {
+  const std::byte* const begin = staging_.get() + staged_;
+  if (!parts_.empty() && parts_.back().data() + parts_.back().size() == begin) {
+    parts_.back() = {parts_.back().data(), parts_.back().size() + size};
+  } else {
+    parts_.emplace_back(begin, size);
   }
-  const std::size_t at = buffer_.size();
-  buffer_.resize(at + kSize);
-  buffer_[at] = kTombstoneByte;
-  encode_trailer(buffer_.data() + at + 1, {key_hash, tail_, simd::kernels().crc32(0, buffer_.data() + at, 1)});
-  tail_ += kSize;
+  staged_ += size;
+  gathered_ += size;
+}
+
+Result<void> PackedWriter::stage(ByteView bytes) {
+  while (!bytes.empty()) {
+    const std::size_t size = std::min(bytes.size(), kChunkSize - gathered_);
+    std::memcpy(staging_.get() + staged_, bytes.data(), size);
+    extend_last_part(size);
+    bytes = bytes.subspan(size);
+    if (Result<void> flushed = flush_if_full(); !flushed) return flushed;
+  }
   return {};
 }
 
+Result<void> PackedWriter::refer_to(ByteView bytes) {
+  while (!bytes.empty()) {
+    const std::size_t size = std::min(bytes.size(), kChunkSize - gathered_);
+    parts_.push_back(bytes.first(size));
+    gathered_ += size;
+    bytes = bytes.subspan(size);
+    if (Result<void> flushed = flush_if_full(); !flushed) return flushed;
+  }
+  return {};
+}
+
+Result<void> PackedWriter::flush_if_full() { return gathered_ == kChunkSize ? flush() : Result<void>{}; }
+
 Result<void> PackedWriter::flush() {
-  if (buffer_.empty()) return {};
-  const ByteView part(buffer_);
-  if (Result<void> written = file_.write_at(flushed_, {&part, 1}); !written) return written;
-  flushed_ += buffer_.size();
-  buffer_.clear();
+  if (gathered_ == 0) return {};
+  if (Result<void> written = file_.write_at(flushed_, parts_); !written) return written;
+  flushed_ += gathered_;
+  parts_.clear();
+  staged_ = gathered_ = 0;
   return {};
 }
 

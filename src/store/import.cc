@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "format/key_hash.h"
@@ -63,11 +64,15 @@ class Importer {
     ops.reserve(batch_.size());
     for (const Pending& file : batch_) ops.push_back({file.key_hash, file.payload});
     if (Result<std::uint64_t> stored = store_.put_many(ops, settings_.durability); !stored) return stored.error();
-    for (const Pending& file : batch_) {
-      if (Result<void> told = stored_one(file.key, file.payload.size()); !told) return told;
-    }
-    batch_.clear();
+    const std::vector<Pending> done = std::exchange(batch_, {});
     batch_size_ = 0;
+    for (const Pending& file : done) {
+      ++report_->file_count;
+      report_->stored_size += file.payload.size();
+    }
+    for (const Pending& file : done) {
+      if (Result<void> told = tell(file.key, file.payload.size(), Status::kOk); !told) return told;
+    }
     return {};
   }
 
@@ -112,18 +117,14 @@ class Importer {
     };
     Result<std::uint64_t> stored = put_from_source(store_, hash_of(key), source, settings_.durability);
     if (!stored) return stored.error();
-    return stored_one(key, size);
+    ++report_->file_count;
+    report_->stored_size += size;
+    return tell(key, size, Status::kOk);
   }
 
   [[nodiscard]] std::uint64_t hash_of(const std::string& key) const noexcept {
     const ByteView bytes = as_bytes(key.data(), key.size());
     return settings_.namespace_hash ? key_hash(namespaced_key(*settings_.namespace_hash, bytes)) : key_hash(bytes);
-  }
-
-  Result<void> stored_one(const std::string& key, std::uint64_t size) {
-    ++report_->file_count;
-    report_->stored_size += size;
-    return tell(key, size, Status::kOk);
   }
 
   Result<void> skip(const std::string& key, std::uint64_t size, Status why) {
@@ -161,6 +162,7 @@ Result<void> import_directory(Store& store, const std::string& directory, const 
   if (!own) return own.error();
   Importer importer(store, *own, settings, out);
   Result<void> imported = importer.import_folder(directory, "");
+  if (!imported && imported.error().status == Status::kStopped) return imported;
   // What was read before a failure is stored all the same, as is said where this is declared.
   Result<void> flushed = importer.flush();
   return imported ? flushed : imported;

@@ -61,12 +61,13 @@ static void the_statistics_add_up(void) {
 /* --- import */
 
 struct imported {
-  int files, skipped, stop_after;
+  int files, skipped, stop_after, stop_at_skipped, is_stopped;
   uint64_t bytes;
   char paths[64][64];
 };
 static int remember_file(const char *key, uint64_t file_size, simdr_status status, void *user_data) {
   struct imported *to = (struct imported *)user_data;
+  CHECK_I64(to->is_stopped, 0); /* who stopped is not called again */
   if (status == SIMDR_OK) {
     snprintf(to->paths[to->files++ % 64], 64, "%s", key);
     to->bytes += file_size;
@@ -74,7 +75,9 @@ static int remember_file(const char *key, uint64_t file_size, simdr_status statu
     to->skipped++;
     CHECK(simdr_status_name(status)[0] != 'U');
   }
-  return to->stop_after > 0 && to->files == to->stop_after ? 5 : 0;
+  to->is_stopped = (to->stop_after > 0 && to->files == to->stop_after) ||
+                   (to->stop_at_skipped > 0 && to->skipped == to->stop_at_skipped);
+  return to->is_stopped ? 5 : 0;
 }
 
 /* A tree of 4 files worth storing and 5 things that are not. */
@@ -161,6 +164,11 @@ static void an_import_can_be_stopped_and_keeps_what_it_stored(void) {
     OK(simdr_store_exists(f.store, to.paths[i], strlen(to.paths[i]), &exists, &err));
     CHECK_I64(exists, 1);
   }
+  /* Also when it stops at what is left out, with others read and not stored yet. */
+  memset(&to, 0, sizeof(to));
+  to.stop_at_skipped = 2;
+  CHECK_I64(simdr_store_import_directory(f.store, tree, &options, &result, &err), SIMDR_STOPPED);
+  CHECK_I64(to.skipped, 2);
   fixture_end(&f);
 }
 
