@@ -37,6 +37,9 @@ struct AppendConfig {
   // Room is filled up to the guard or to a multiple of this, and a guard stands far ahead of windows of this size only. Not
   // less than what the system caches in one piece: a store to such a piece takes blocks for all of it.
   std::uint64_t fill_step = std::uint64_t{2} << 20;
+  // From this size on a payload goes to the file by a system call straight from the caller's memory: one pass over memory less,
+  // and it fills huge pages by itself. Below, the window's pages are filled faster than the kernel takes smaller ones.
+  std::uint64_t direct_size = std::uint64_t{2} << 20;
   bool sync_growth = false;  // COMMIT and STRICT: a new guard is on the disk before the old one's place is used
 };
 

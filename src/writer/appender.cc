@@ -27,7 +27,7 @@ bool value_fits(std::uint64_t tail, std::uint64_t size) noexcept {
 }  // namespace
 
 Appender::Appender(File& file, const AppendRegion::Start& start, const AppendConfig& config) noexcept
-    : region_(file, start, config), kernels_(simd::kernels()), tail_(start.tail) {}
+    : region_(file, start, config), direct_size_(config.direct_size), kernels_(simd::kernels()), tail_(start.tail) {}
 
 Result<std::byte*> Appender::room(std::uint64_t end) {
   if (std::byte* at = region_.writable(tail_, end); at != nullptr) [[likely]]
@@ -38,7 +38,7 @@ Result<std::byte*> Appender::room(std::uint64_t end) {
 
 Result<std::uint64_t> Appender::append_value(std::uint64_t key_hash, ByteView payload) {
   if (!value_fits(tail_, payload.size())) return too_large(payload.size());
-  if (payload.size() >= kDirectWriteSize || !region_.uses_window()) return append_direct(key_hash, payload);
+  if (payload.size() >= direct_size_ || !region_.uses_window()) return append_direct(key_hash, payload);
 
   const std::uint64_t start = payload_start(tail_);
   const std::uint64_t trailer = start + payload.size();
@@ -62,7 +62,7 @@ void Appender::store_value(std::byte* at, std::uint64_t key_hash, ByteView paylo
 }
 
 std::uint64_t Appender::put_in_window(std::uint64_t key_hash, ByteView payload, std::uint64_t max_tail) noexcept {
-  if (payload.size() >= kDirectWriteSize) return 0;
+  if (payload.size() >= direct_size_) return 0;
   const std::uint64_t start = payload_start(tail_);
   const std::uint64_t trailer = start + payload.size();
   const std::uint64_t end = trailer + kTrailerSize;

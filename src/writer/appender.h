@@ -49,13 +49,10 @@ class Appender {
   void store_value(std::byte* at, std::uint64_t key_hash, ByteView payload, std::uint64_t start) noexcept;
 
   AppendRegion region_;
+  const std::uint64_t direct_size_;
   const simd::Kernels& kernels_;
   std::uint64_t tail_;
   bool hides_a_tear_ = false;  // one of the entries that are not published yet
 };
-
-// From this size on a payload goes to the file by a system call straight from the caller's memory: a store through the
-// window would cost a pass over memory that the system call does not (bench: put crossover).
-inline constexpr std::uint64_t kDirectWriteSize = std::uint64_t{128} << 10;
 
 }  // namespace simdr::core

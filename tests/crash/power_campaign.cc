@@ -52,6 +52,7 @@ Durability PowerCampaign::effective(const Operation& operation) const {
 std::string PowerCampaign::record() {
   settings_.window_size = random_.below(2) == 0 ? 64 << 10 : 1 << 20;
   if (random_.below(2) == 0) settings_.fill_step = 64 << 10;
+  if (random_.below(2) == 0) settings_.direct_size = 128 << 10;
   settings_.direct_writes = random_.below(5) == 0;
   RecordingFileSystem files;
   Session session(files, kPath, settings_);
