@@ -1,0 +1,3 @@
+module libsimdr/simdr
+
+go 1.24

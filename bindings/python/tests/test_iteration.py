@@ -1,0 +1,120 @@
+"""Iterating: snapshots, versions, verifying."""
+
+import gc
+
+import pytest
+import simdr
+
+
+@pytest.fixture
+def filled(store):
+    for i in range(200):
+        store[f"key{i % 50}"] = b"value%d" % i
+    return store
+
+
+def test_sees_the_store_as_it_was(filled):
+    entries = iter(filled)
+    first = next(entries)
+    filled["new"] = b"new"
+    filled.remove_many([f"key{i}" for i in range(50)])
+    filled.compact()
+    rest = [bytes(entry) for entry in entries]
+    assert [bytes(first), *rest] == [b"value%d" % i for i in range(199, 149, -1)]
+    assert [bytes(entry) for entry in filled] == [b"new"]
+
+
+def test_ends_and_stays_ended(filled):
+    entries = filled.entries()
+    assert len(list(entries)) == 50
+    assert list(entries) == []
+
+
+def test_closing_an_iterator_ends_it(filled):
+    entries = iter(filled)
+    next(entries)
+    entries.close()
+    entries.close()
+    assert list(entries) == []
+
+
+def test_all_versions(filled):
+    assert [bytes(entry) for entry in filled.entries(all_versions=True)] == [b"value%d" % i for i in range(199, -1, -1)]
+
+
+def test_versions_of_a_key(filled):
+    assert [bytes(entry) for entry in filled.versions("key7")] == [b"value157", b"value107", b"value57", b"value7"]
+    assert [bytes(entry) for entry in filled.versions(simdr.key_hash("key7"))][0] == b"value157"
+    del filled["key7"]
+    assert len(list(filled.versions("key7"))) == 4
+    assert list(filled.versions("absent")) == []
+
+
+def test_verifying_goes_on_after_a_bad_entry(store, path):
+    for i in range(5):
+        store[str(i)] = b"value%d" % i
+    place = store["2"].start_offset
+    store.close()
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1
+    path.write_bytes(damaged)
+    with simdr.open(path, "r") as reopened:
+        entries = reopened.entries(verify=True)
+        seen, faults = [], 0
+        while True:
+            try:
+                seen.append(bytes(next(entries)))
+            except simdr.CorruptError as error:
+                assert "does not match its checksum" in str(error) and error.status == -39
+                faults += 1
+            except StopIteration:
+                break
+        assert seen == [b"value4", b"value3", b"value1", b"value0"] and faults == 1
+        assert not reopened["2"].checksum_ok() and reopened["1"].checksum_ok()
+
+
+def test_verify_reads_refuses_wrong_bytes(store, path):
+    store["good"], store["bad"], store["last"] = b"good", b"wrong", b"last"
+    place = store["bad"].start_offset
+    store.close()
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1
+    path.write_bytes(damaged)
+    with simdr.open(path, "r", verify_reads=True) as reopened:
+        assert bytes(reopened["good"]) == b"good" == reopened.get_bytes("good") and reopened.get_bytes("absent", 7) == 7
+        for attempt in (reopened.get, reopened.get_bytes, reopened.view, lambda key: reopened.get_many([key])):
+            with pytest.raises(simdr.CorruptError):
+                attempt("bad")
+
+
+def test_iterator_of_a_closed_store_says_so(filled):
+    entries, versions = iter(filled), filled.versions("key1")
+    kept = next(entries)
+    next(versions)
+    filled.close()
+    for iterator in (entries, versions):
+        with pytest.raises(simdr.ClosedError, match="iterator is closed"):
+            next(iterator)
+        iterator.close()
+        assert list(iterator) == []
+    assert bytes(kept) == b"value199"
+
+
+def test_iterator_keeps_its_store(path):
+    store = simdr.open(path)
+    store["key"] = b"value"
+    entries = iter(store)
+    del store
+    gc.collect()
+    assert [bytes(entry) for entry in entries] == [b"value"]
+    with pytest.warns(ResourceWarning, match="unclosed store"):
+        del entries
+        gc.collect()
+
+
+def test_last_entry(store):
+    assert store.last_entry() is None
+    store["a"], store["b"] = b"1", b"2"
+    assert bytes(store.last_entry()) == b"2"
+    del store["b"]
+    assert bytes(store.last_entry()) == b"1"

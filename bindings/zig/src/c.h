@@ -1,0 +1,2 @@
+// What build.zig translates to the module "c".
+#include <simdr.h>
