@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "platform/file.h"
 #include "platform/random.h"
@@ -300,19 +301,18 @@ class PosixFileSystem final : public FileSystem {
   }
 
   Result<std::string> canonical(const std::string& path) override {
-    char* whole = ::realpath(path.c_str(), nullptr);
+    // Building a string from it may fail for want of memory.
+    struct Free {
+      void operator()(char* text) const noexcept { std::free(text); }
+    };
+    std::unique_ptr<char, Free> whole(::realpath(path.c_str(), nullptr));
     if (whole == nullptr && errno == ENOENT) {
-      whole = ::realpath(folder_of(path).c_str(), nullptr);
-      if (whole != nullptr) {
-        std::string found = std::string(whole) + (std::strcmp(whole, "/") == 0 ? "" : "/") + name_of(path);
-        std::free(whole);
-        return found;
-      }
+      whole.reset(::realpath(folder_of(path).c_str(), nullptr));
+      if (whole != nullptr)
+        return std::string(whole.get()) + (std::strcmp(whole.get(), "/") == 0 ? "" : "/") + name_of(path);
     }
     if (whole == nullptr) return make_os_error(errno, "%s: cannot resolve the path", path.c_str());
-    std::string found = whole;
-    std::free(whole);
-    return found;
+    return std::string(whole.get());
   }
 
   Result<FileInfo> info(const std::string& path) override {
