@@ -131,6 +131,11 @@ SIMDR_API const char *simdr_version_string(void) SIMDR_NOEXCEPT; /* static */
  * environment variable SIMDR_KERNEL, read at the first use in the process, names another. Static. */
 SIMDR_API const char *simdr_kernel_name(void) SIMDR_NOEXCEPT;
 
+/* All functions of this header in one static table (simdr_api.h), so that a program that loads the library at run time
+ * has one symbol to look up. NULL when this library has no table of that version (SIMDR_API_TABLE_VERSION). */
+struct simdr_api;
+SIMDR_API const struct simdr_api *simdr_get_api(uint32_t version) SIMDR_NOEXCEPT;
+
 /* ------------------------------------------------------------------------------------------------------- the keys */
 
 typedef struct simdr_bytes {

@@ -25,7 +25,7 @@ CODE_BLOCK = re.compile(r"^(```|~~~).*?^\1\s*$", re.M | re.S)
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$", re.M)
 
 # Names that are no C macros of the header: environment variables and what the build defines.
-OTHER_SOURCES = ["include/simdr.h", "include/simdr.hpp", "meson.build", "src/**/*", "tools/**/*", "tests/**/*", "fuzz/**/*", "bench/**/*",
+OTHER_SOURCES = ["include/*", "meson.build", "src/**/*", "tools/**/*", "tests/**/*", "fuzz/**/*", "bench/**/*",
                  "dev", "bindings/**/*"]
 
 
@@ -115,7 +115,7 @@ def check_version(root):
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent).resolve()
     faults = list(check_map(root)) + list(check_version(root))
-    header = set(re.findall(r"\b(?:SIMDR_\w+|simdr_\w+)", read(root / "include/simdr.h")))
+    header = set(re.findall(r"\b(?:SIMDR_\w+|simdr_\w+)", "".join(map(read, sorted(root.glob("include/simdr*.h"))))))
     known = known_names(root)
     documents = all_files(root, DOCUMENTS)
     for path in documents:

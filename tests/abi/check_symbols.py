@@ -72,7 +72,9 @@ def main():
         ("the_soname_is_that_of_this_abi", dynamic(readelf, library, "SONAME") ^ {"libsimdr.so.0"}),
         ("it_needs_nothing_but_the_language_runtime",
          {n for n in dynamic(readelf, library, "NEEDED") - RUNTIME if not n.startswith("ld-")} if not sanitized else None),
-        ("the_cpp_wrapper_covers_every_function", unused_in(declared, [root / "include/simdr.hpp"])),
+        # Who asks for the table does not link the library, and so cannot use the wrapper.
+        ("the_cpp_wrapper_covers_every_function",
+         unused_in(declared - {"simdr_get_api"}, [root / "include/simdr.hpp"])),
         ("every_function_is_called_by_a_test_in_c", unused_in(declared, sorted((root / "tests/api").glob("*.c")))),
     ]
     print(f"1..{len(checks)}")

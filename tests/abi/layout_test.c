@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "simdr.h"
+#include "simdr_api.h"
 
 #if UINTPTR_MAX == 0xFFFFFFFFFFFFFFFFu
 
@@ -121,6 +121,14 @@ AT(simdr_repair_result, kept_size, 16);
 AT(simdr_repair_result, lost_count, 24);
 AT(simdr_repair_result, lost_size, 32);
 
+/* The functions behind these: table_test.c. */
+AT_LEAST(simdr_api, 768);
+AT(simdr_api, size, 0);
+AT(simdr_api, table_version, 8);
+AT(simdr_api, library_version, 12);
+AT(simdr_api, entry_address_range, 16);
+AT(simdr_api, version_string, 760);
+
 VALUE(SIMDR_OK, 0);
 VALUE(SIMDR_NOT_FOUND, -1);
 VALUE(SIMDR_EXISTS, -2);
@@ -169,6 +177,7 @@ VALUE(SIMDR_DURABILITY_DEFAULT, 0);
 VALUE(SIMDR_DURABILITY_NONE, 1);
 VALUE(SIMDR_DURABILITY_COMMIT, 2);
 VALUE(SIMDR_DURABILITY_STRICT, 3);
+VALUE(SIMDR_API_TABLE_VERSION, 1);
 VALUE(SIMDR_LOG_ERROR, 1);
 VALUE(SIMDR_LOG_WARNING, 2);
 VALUE(SIMDR_LOG_INFO, 3);

@@ -12,6 +12,7 @@ import tempfile
 EXPECTED = {
     "fifteen_lines_c": "hello, world\n",
     "fifteen_lines_cpp": "hello, world\n12 bytes, checksum good\n",
+    "load_at_run_time": "hello, host\n",
     "typed_vectors": "10001 vectors of 256 floats; nearest to number 4711 is itself\n",
 }
 

@@ -29,7 +29,7 @@ first_of() {
 }
 clang=$(first_of clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14)
 
-echo "1..12"
+echo "1..18"
 for compiler in gcc "$clang"; do
   cxx=$(echo "$compiler" | sed 's/^gcc/g++/; s/^clang/clang++/')
   compile "$compiler" c99 c simdr_h.c
@@ -37,6 +37,9 @@ for compiler in gcc "$clang"; do
   compile "$compiler" c17 c simdr_h.c
   compile "$cxx" c++17 c++ simdr_h.c
   compile "$cxx" c++20 c++ simdr_h.c
+  compile "$compiler" c99 c simdr_api_h.c
+  compile "$compiler" c11 c simdr_api_h.c
+  compile "$cxx" c++17 c++ simdr_api_h.c
   compile "$cxx" c++20 c++ simdr_hpp.cc
 done
 exit $failed

@@ -19,3 +19,5 @@ const simdr_verify_result verify_result = SIMDR_VERIFY_RESULT_INIT;
 const simdr_import_options import_options = SIMDR_IMPORT_OPTIONS_INIT;
 const simdr_import_result import_result = SIMDR_IMPORT_RESULT_INIT;
 const simdr_repair_result repair_result = SIMDR_REPAIR_RESULT_INIT;
+
+#include "simdr.h" /* the second time */

@@ -27,3 +27,5 @@ void use(simdr::Store& store, const simdr::Entry& entry, const simdr::View& view
   for (const simdr::Entry& one : store.entries()) (void)one.size();
   for (const simdr::View& one : store.views()) (void)one.size();
 }
+
+#include "simdr.hpp"  // the second time
