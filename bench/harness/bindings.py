@@ -2,9 +2,11 @@
 
 A binding joins by an executable bindings/LANGUAGE/bench that is called with `--dir DIRECTORY --size BYTES --count N` and prints a
 line `WORKLOAD VALUE_SIZE OPS NANOS`, separated by tabs, for each of put, batch, get and getmany (1,024 at a time), on the keys and in
-the orders of bench/peers/keys.h.
+the orders of bench/peers/keys.h. Its environment names the installed library, SIMDR_PREFIX, and a folder for what it builds, SIMDR_SCRATCH,
+which stays. One that lacks its toolchain says so on stderr, prints nothing and ends well.
 """
 
+import os
 import subprocess
 
 from engines import LIMIT_SECONDS, Broken, Peer, Skipped
@@ -25,7 +27,10 @@ class Binding:
         if (workload, size) not in self.answers:
             self.dir.mkdir(parents=True, exist_ok=True)
             command = [str(self.program), "--dir", str(self.dir), "--size", str(size), "--count", str(count)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS)
+            scratch = os.path.join(os.environ["SIMDR_SCRATCH"], self.name)
+            os.makedirs(scratch, exist_ok=True)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS,
+                                  env={**os.environ, "SIMDR_SCRATCH": scratch})
             if done.returncode != 0:
                 raise Broken(f"{self.name}: {done.stderr.strip()[-500:]}")
             for fields in (line.split("\t") for line in done.stdout.splitlines()):

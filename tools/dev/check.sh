@@ -2,7 +2,7 @@
 # The stages of ./dev check. Each works in a build folder of its own. Sourced by ./dev.
 
 quick_stages=(format layers docs quick)
-full_stages=(format layers docs gcc clang asan tsan noavx abi fuzz)
+full_stages=(format layers docs gcc clang asan tsan noavx abi arm64 fuzz)
 
 # What this project's C and C++ is, NUL-separated: also what is not yet committed.
 source_files() {
@@ -49,14 +49,19 @@ stage_layers() {
 stage_docs() {
   need_packages python3=python3
   python3 tools/check_docs.py
+  python3 tools/make_api_table.py --check
+  python3 tools/make_manual.py --check
 }
 
 stage_quick() {
   build_stage gcc -Dwerror=true
-  test_in build/gcc --matching '^(unit|api|abi)'
+  test_in build/gcc --matching '^(unit|api|abi|conformance|dlopen)'
 }
 
 stage_gcc() {
+  want_packages "${wanted_packages[@]}"
+  want_rust
+  want_go
   build_stage gcc -Dwerror=true
   test_in build/gcc
 }
@@ -65,7 +70,8 @@ stage_gcc() {
 stage_clang() {
   use_clang 14
   build_stage clang -Dwerror=true
-  test_in build/clang
+  # The bindings are tested with the system's compiler, whatever this is.
+  test_in build/clang --not-matching '^(bindings|arm64)'
 }
 
 stage_asan() {
@@ -75,8 +81,8 @@ stage_asan() {
   test_in build/asan --not-matching "$untouched_by_sanitizers"
 }
 
-# What runs Rust, reads documents or measures time: nothing a sanitizer sees, or nothing it has the time for.
-untouched_by_sanitizers='^(readme|layers|docs|dev|oracle|interop)'
+# What runs other languages, reads documents or measures time: nothing a sanitizer sees, or nothing it has the time for.
+untouched_by_sanitizers='^(readme|layers|docs|dev|oracle|interop|packaging|bindings|arm64)'
 
 stage_tsan() {
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
@@ -91,12 +97,27 @@ stage_tsan() {
 stage_noavx() {
   build_stage gcc -Dwerror=true
   export SIMDR_KERNEL=scalar
-  test_in build/gcc --not-matching '^(readme|layers|docs|dev)'
+  test_in build/gcc --not-matching '^(readme|layers|docs|dev|packaging|bindings|arm64)'
 }
 
 stage_abi() {
+  want_packages abigail-tools=abidiff
   build_stage gcc -Dwerror=true
   test_in build/gcc --matching '^abi'
+}
+
+# Left out: what runs programs of the machine that builds, what an emulator has no time for, and what it does not emulate (qemu 7: a limit on
+# the address space, pages that are wiped in a child).
+not_on_arm64='^(readme|layers|docs|dev|interop|crash-kill|crash-power|fault|api_fork|api_memory|api_examples|api_headers)'
+
+stage_arm64() {
+  need_packages "${build_packages[@]}" "${test_packages[@]}" "${arm64_packages[@]}"
+  want_arm64
+  has_arm64 || die "the libraries for arm64 cannot be had"
+  configure build/arm64 "${test_options[@]}" -Dtools=disabled -Dwerror=true --cross-file "$arm64_cross_file"
+  build_all build/arm64
+  export GTEST_FILTER=-ForkCanaryTest.KnowsAChild
+  test_in build/arm64 --not-matching "$not_on_arm64"
 }
 
 stage_fuzz() { run_fuzz_targets 60; }

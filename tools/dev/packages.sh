@@ -8,6 +8,10 @@ build_packages=(build-essential=g++ meson=meson ninja-build=ninja pkg-config=pkg
   libxxhash-dev libboost-dev libcli11-dev)
 # shellcheck disable=SC2034
 test_packages=(libgtest-dev zlib1g-dev nlohmann-json3-dev)
+# What some tests want and others do without: where one cannot be had, its tests are skipped, visibly. First Go's, Python's and the packaging's,
+# then what looks at the ABI and at manual pages.
+# shellcheck disable=SC2034
+wanted_packages=(ca-certificates cmake=cmake abigail-tools=abidiff mandoc=mandoc python3-venv python3-pip python3-dev)
 # One version, because each formats a little differently.
 # shellcheck disable=SC2034
 format_package=clang-format-16=clang-format-16
@@ -61,6 +65,59 @@ need_packages() {
   fi
 }
 
+# The version that apt offers of a package, or nothing.
+offered_version() { apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'; }
+
+may_install() { command -v dpkg-query >/dev/null && [ -z "${SIMDR_NO_INSTALL-}" ]; }
+
+# Installs those of the packages that are missing and can be had. Never an error.
+want_packages() {
+  may_install || return 0
+  local wanted missing=() offered=()
+  for wanted in "$@"; do
+    is_installed "$wanted" || missing+=("${wanted%%=*}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  update_apt
+  for wanted in "${missing[@]}"; do
+    if [ -n "$(offered_version "$wanted")" ]; then offered+=("$wanted"); fi
+  done
+  if [ ${#offered[@]} -gt 0 ] && ! install_packages "${offered[@]}"; then
+    echo "dev: not installed: ${offered[*]}; tests that want them will be skipped" >&2
+  fi
+}
+
+# The first Go that builds bindings/go, as a number: 1.24.
+binding_go=1024
+
+go_version() { # of the go in the path, as 1000 * major + minor; 0 when there is none
+  local text=
+  if command -v go >/dev/null; then text=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true); fi
+  awk '{ sub(/^go/, ""); split($0, part, "."); print part[1] * 1000 + part[2] }' <<<"${text:-0}"
+}
+
+# Debian names a version's package golang-1.24-go and puts it in a folder of its own.
+use_debians_go() {
+  local folder
+  folder=$(find /usr/lib -maxdepth 1 -name 'go-1.*' 2>/dev/null | sort -V | tail -n 1)
+  if [ -n "$folder" ]; then export PATH=$folder/bin:$PATH; fi
+}
+
+want_go() {
+  [ "$(go_version)" -ge "$binding_go" ] || use_debians_go
+  [ "$(go_version)" -ge "$binding_go" ] && return 0
+  may_install || return 0
+  update_apt
+  local package
+  for package in $(apt-cache pkgnames golang-1. | grep -E '^golang-1\.[0-9]+-go$' | sort -rV); do
+    if [ "$(sed 's/^golang-1\.\([0-9]*\)-go$/\1/' <<<"$package")" -ge $((binding_go % 1000)) ]; then
+      want_packages "$package"
+      use_debians_go
+      return 0
+    fi
+  done
+}
+
 rust_version() { # of the rustc behind the cargo in the path, as 1000 * major + minor; 0 when there is none
   local text=
   if command -v cargo >/dev/null; then text=$(rustc --version 2>/dev/null || true); fi
@@ -72,10 +129,10 @@ rust_version() { # of the rustc behind the cargo in the path, as 1000 * major + 
 # browsers.
 want_rust() {
   [ "$(rust_version)" -ge "$oracle_rust" ] && return 0
-  if command -v cargo >/dev/null || ! command -v dpkg-query >/dev/null || [ -n "${SIMDR_NO_INSTALL-}" ]; then return 0; fi
+  if command -v cargo >/dev/null || ! may_install; then return 0; fi
   update_apt
   local offered
-  offered=$(apt-cache policy cargo-web 2>/dev/null | awk '$1 == "Candidate:" { split($2, p, "."); print p[1] * 1000 + p[2] }')
+  offered=$(offered_version cargo-web | awk '{ split($1, p, "."); print p[1] * 1000 + p[2] }')
   [ "${offered:-0}" -ge "$oracle_rust" ] || return 0
   # Without certificates cargo cannot fetch what the oracle needs.
   install_packages cargo-web ca-certificates || echo "dev: no Rust; the tests that compare with the Rust crate will be skipped" >&2
