@@ -1,0 +1,57 @@
+use crate::temp::new_store;
+use simdr::{KeyHash, Status};
+
+#[test]
+fn views_are_the_bytes_of_the_entries() {
+    let (_folder, store) = new_store();
+    store.put_many(&[("a", "1"), ("b", "22")]).unwrap();
+    let views = store.views();
+    let view = views.get("b").unwrap().unwrap();
+    assert_eq!(view, "22");
+    assert_eq!(view.as_slice().as_ptr(), store.get("b").unwrap().unwrap().as_slice().as_ptr());
+    assert_eq!(view.key_hash(), KeyHash::of("b"));
+    assert_eq!(view.payload_offset(), store.info("b").unwrap().unwrap().payload_offset);
+    assert_eq!(view.checksum(), store.get("b").unwrap().unwrap().checksum());
+    assert!(views.get(KeyHash(5)).unwrap().is_none());
+    let many = views.get_many(&["a", "x", "b"]).unwrap();
+    assert_eq!(many[0].unwrap(), "1");
+    assert!(many[1].is_none());
+    assert_eq!(many[2].unwrap(), "22");
+    assert_eq!(views.get_many_hashed(&[KeyHash::of("a")]).unwrap()[0].unwrap(), "1");
+}
+
+#[test]
+fn a_view_stays_through_later_writes() {
+    let (_folder, store) = new_store();
+    store.put("key", "old").unwrap();
+    let views = store.views();
+    let old = views.get("key").unwrap().unwrap();
+    store.put("key", "new").unwrap();
+    store.put("big", vec![1; 10 << 20]).unwrap();
+    assert_eq!(old, "old");
+    assert_eq!(views.get("key").unwrap().unwrap(), "new");
+}
+
+#[test]
+fn a_store_is_not_compacted_under_its_views() {
+    let (_folder, store) = new_store();
+    store.put("key", "value").unwrap();
+    let views = store.views();
+    let view = views.get("key").unwrap().unwrap();
+    assert_eq!(store.compact().unwrap_err().status(), Status::BAD_STATE);
+    assert_eq!(view, "value");
+    drop(views);
+    store.compact().unwrap();
+    assert_eq!(store.views().get("key").unwrap().unwrap(), "value");
+}
+
+#[test]
+fn views_are_shared_between_threads() {
+    let (_folder, store) = new_store();
+    store.put("key", "value").unwrap();
+    let views = store.views();
+    let view = views.get("key").unwrap().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(views.get("key").unwrap().unwrap(), view));
+    });
+}
