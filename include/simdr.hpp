@@ -589,8 +589,12 @@ class Store {
     requires(detail::RangeOfPairs<Range, Bytes> || detail::RangeOfPairs<Range, KeyHash>)
   std::uint64_t put_many(Range&& pairs, Durability durability = {}) {
     using Key = std::conditional_t<detail::RangeOfPairs<Range, KeyHash>, KeyHash, Bytes>;
-    const auto keys = detail::raw_all<Key>(std::views::keys(pairs));
-    const auto values = detail::raw_all<Bytes>(std::views::values(pairs));
+    std::vector<decltype(detail::raw(std::declval<Key>()))> keys;
+    std::vector<simdr_bytes> values;
+    for (auto&& pair : pairs) {  // not std::views::keys, which clang 14 cannot make of a span
+      keys.push_back(detail::raw(static_cast<Key>(std::get<0>(pair))));
+      values.push_back(detail::raw(static_cast<Bytes>(std::get<1>(pair))));
+    }
     return detail::written(detail::either(simdr_store_put_many, simdr_store_put_many_hashed), native(), keys.data(),
                            keys.size(), values.data(), values.size(), detail::raw(durability));
   }

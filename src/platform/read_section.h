@@ -31,7 +31,7 @@ namespace detail {
 
 // The line of this thread plus one, 0 before the first section. Initial-exec, since a call to find a 4-byte variable would cost
 // as much as the section; the C library keeps room for such in dynamically loaded libraries.
-extern thread_local std::uint32_t t_line __attribute__((tls_model("initial-exec")));
+extern constinit thread_local std::uint32_t t_line __attribute__((tls_model("initial-exec")));
 extern ReaderLine g_lines[kReaderLineCount];
 extern std::atomic<bool> g_readers_need_barrier;
 

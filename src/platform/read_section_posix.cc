@@ -11,7 +11,7 @@
 namespace simdr::core {
 namespace detail {
 
-thread_local std::uint32_t t_line = 0;
+constinit thread_local std::uint32_t t_line = 0;
 ReaderLine g_lines[kReaderLineCount];
 // True until the kernel has agreed to membarrier; ThreadSanitizer cannot see such barriers, so it keeps true.
 std::atomic<bool> g_readers_need_barrier{true};

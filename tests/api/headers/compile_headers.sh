@@ -29,8 +29,12 @@ first_of() {
 }
 clang=$(first_of clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14)
 
-echo "1..18"
-for compiler in gcc "$clang"; do
+# The oldest that is promised to do, where it is here beside another.
+oldest=
+if [ "$clang" != clang-14 ] && command -v clang-14 >/dev/null 2>&1 && command -v clang++-14 >/dev/null 2>&1; then oldest=clang-14; fi
+
+echo "1..$([ -n "$oldest" ] && echo 27 || echo 18)"
+for compiler in gcc "$clang" $oldest; do
   cxx=$(echo "$compiler" | sed 's/^gcc/g++/; s/^clang/clang++/')
   compile "$compiler" c99 c simdr_h.c
   compile "$compiler" c11 c simdr_h.c

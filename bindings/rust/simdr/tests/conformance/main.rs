@@ -3,6 +3,9 @@
 mod files;
 mod runner;
 mod script;
+#[path = "../api/temp.rs"]
+#[allow(dead_code)]
+mod temp;
 mod token;
 
 use runner::Runner;
@@ -11,6 +14,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
+use temp::TempFolder;
 
 fn main() -> ExitCode {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/data/conformance/vectors.txt");
@@ -24,10 +28,8 @@ fn main() -> ExitCode {
 }
 
 fn passes(vector: &Vector) -> bool {
-    let folder = std::env::temp_dir().join(format!("simdr-vector-{}-{}", std::process::id(), vector.name));
-    fs::create_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let folder = TempFolder::new();
     let result = catch_unwind(AssertUnwindSafe(|| run(vector, &folder))).unwrap_or_else(|_| Err("panicked".to_owned()));
-    fs::remove_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     println!("test {} ... {}", vector.name, if result.is_ok() { "ok" } else { "FAILED" });
     if let Err(words) = &result {
         println!("{words}");
