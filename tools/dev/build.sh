@@ -97,11 +97,11 @@ test_in() {
   fi
   # Meson takes the results of a GoogleTest program from a file in the folder; one of an earlier run must not count.
   find "$folder" -maxdepth 1 -name '*.xml' -delete
-  rm -f "$folder/meson-logs/testlog.json" "$folder/meson-logs/testlog.junit.xml"
+  rm -f "$folder/meson-logs/"testlog*.json "$folder/meson-logs/"testlog*.junit.xml
   meson test -C "$folder" "${arguments[@]}" ${names[@]+"${names[@]}"} </dev/null 2>"$folder/meson-logs/stderr.txt" |
     sed -un '/^ *[0-9]*\/[0-9]* /p' || true
   if ! python3 tools/dev/count_tests.py "$folder/meson-logs"; then
-    [ -s "$folder/meson-logs/testlog.json" ] || cat "$folder/meson-logs/stderr.txt" >&2
+    cat "$folder/meson-logs/"testlog*.json 2>/dev/null | grep -q . || cat "$folder/meson-logs/stderr.txt" >&2
     return 1
   fi
 }

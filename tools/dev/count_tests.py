@@ -121,9 +121,11 @@ def print_failed(failed):
 def main():
     logs = pathlib.Path(sys.argv[1])
     counted = {"passed": [], "failed": [], "skipped": []}
-    if (logs / "testlog.json").exists():
-        programs = read_programs(logs / "testlog.json")
-        told = read_cases(logs / "testlog.junit.xml", programs)
+    # Under a wrapper Meson adds its name: testlog-NAME.json.
+    written = sorted(logs.glob("testlog*.json"))
+    if written:
+        programs = read_programs(written[0])
+        told = read_cases(written[0].with_suffix(".junit.xml"), programs)
         for program in programs:
             for case in cases_of(program, told[program.name]):
                 counted[case.outcome].append((program, case))

@@ -44,6 +44,14 @@ def counts_a_program_without_cases_as_one(scratch):
     assert (last, code) == ("1 passed, 0 failed, 0 skipped", 0), last
 
 
+def counts_what_ran_under_a_wrapper(scratch):
+    count(scratch, [("simdr:cli / tool", "OK", 0, "")], ITSELF)
+    for suffix in ("json", "junit.xml"):
+        (scratch / f"testlog.{suffix}").rename(scratch / f"testlog-setarch.{suffix}")
+    done = run("tools/dev/count_tests.py", scratch)
+    assert (done.stdout.splitlines()[-1], done.returncode) == ("1 passed, 0 failed, 0 skipped", 0), done.stdout
+
+
 def counts_a_failed_case_once(scratch):
     junit = GTEST % '<testcase name="Fails"><failure message="1 is not 2"/></testcase>'
     last, code, words = count(scratch, [("simdr / unit", "FAIL", 1, "")], junit)
@@ -140,6 +148,7 @@ def finds_a_function_that_is_not_exported(scratch):
 TESTS = [
     counts_every_case_of_a_program,
     counts_a_program_without_cases_as_one,
+    counts_what_ran_under_a_wrapper,
     counts_a_failed_case_once,
     counts_a_crash_after_passed_cases,
     counts_a_timeout_that_the_report_calls_passed,
