@@ -51,8 +51,9 @@ def describe_machine(load):
 
 def describe_run(wanted, repetitions, load):
     words = f" {'Quick run, small stores' if wanted.quick else 'Full run'}; {repetitions} repetition{'s' * (repetitions != 1)} after the dropped one."
-    # Two threads of ours run at most for long, and the run begins on a machine that ought to be idle.
-    if load[0] > 0.5:
+    # Two threads of ours run at most for long, and the run begins on a machine that ought to be idle; a little is left of
+    # whoever started it.
+    if load[0] > 1.0:
         words += " **The machine was busy with other work when this began: neither the figures nor the verdicts can be relied on.**"
     return words
 
