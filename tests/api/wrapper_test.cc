@@ -24,11 +24,18 @@ static_assert(std::copyable<simdr::Entry> && std::copyable<simdr::View>);
 static_assert(std::is_nothrow_copy_constructible_v<simdr::Entry> && std::is_nothrow_copy_constructible_v<simdr::Error>);
 static_assert(std::ranges::input_range<simdr::EntryRange> && std::ranges::view<simdr::EntryRange>);
 static_assert(std::ranges::input_range<simdr::ViewRange> && std::ranges::view<simdr::ViewRange>);
+// clang before 16 cannot make anything of the adaptors in libstdc++'s <ranges>.
+#if !defined(__clang__) || __clang_major__ >= 16
+#define SIMDR_TEST_HAS_RANGE_ADAPTORS 1
+#endif
+
+#if defined(SIMDR_TEST_HAS_RANGE_ADAPTORS)
 // A range of temporary strings would leave dangling keys behind.
 template <typename Range>
 concept CanRemove = requires(simdr::Store& store, Range range) { store.remove_many(range); };
 using Temporaries = decltype(std::views::iota(0, 3) | std::views::transform([](int i) { return std::to_string(i); }));
 static_assert(!CanRemove<Temporaries> && CanRemove<std::vector<std::string>>);
+#endif
 
 class WrapperTest : public testing::Test {
  protected:
@@ -170,7 +177,11 @@ TEST_F(WrapperTest, BatchesAreMadeFromRangesOfPairs) {
   EXPECT_FALSE(entries[1]);
   EXPECT_EQ(entries[2]->text(), "two");
   EXPECT_EQ(entries[3]->text(), "three");
+#if defined(SIMDR_TEST_HAS_RANGE_ADAPTORS)
   const auto views = store.view_many(std::views::keys(map));
+#else
+  const auto views = store.view_many(std::vector<std::string>{"m1", "m2"});
+#endif
   EXPECT_EQ(views[1]->size(), 8u);
   const std::vector<simdr::KeyHash> hashes = simdr::key_hashes(keys);
   EXPECT_EQ(store.get_many(hashes)[3]->text(), "three");
@@ -312,9 +323,11 @@ TEST_F(WrapperTest, RangesWalkNewestToOldest) {
   std::size_t total = 0;
   for (const simdr::View& view : store.views({.verify = true})) total += view.size();
   EXPECT_EQ(total, std::size_t{10 + 90 * 2 + 100 * 3 - 1 + 5});
+#if defined(SIMDR_TEST_HAS_RANGE_ADAPTORS)
   auto sizes = store.views() | std::views::transform([](const simdr::View& view) { return view.size(); }) |
                std::views::filter([](std::size_t size) { return size == 1; });
   EXPECT_EQ(std::ranges::distance(sizes), 9);
+#endif
   EXPECT_EQ(std::ranges::distance(store.entries({.all_versions = true})), 200);  // compacted: one version each
   store.put("7", "third");
   EXPECT_EQ(std::ranges::distance(store.versions("7")), 2);

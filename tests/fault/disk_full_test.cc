@@ -15,8 +15,6 @@
 namespace simdr::core::test {
 namespace {
 
-constexpr std::uint64_t kDiskSize = 12 << 20;
-
 class DiskFullTest : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
