@@ -126,18 +126,19 @@ bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
   return true;
 }
 
+// They count, for they are in the file; but what does not match its checksum is nobody's value.
 bool ImageBuilder::on_damaged(const EntryRecord* records, std::size_t count) {
   try {
     for (std::size_t i = 0; i < count; ++i) {
+      this->count(records[i], false);
       const std::uint64_t offset = image_.index.find(file_, records[i].key_hash);
-      if (offset != KeyIndex::kAbsent && offset < records[i].trailer_offset) veiled_.push_back(records[i].key_hash);
+      if (offset == KeyIndex::kAbsent || offset < records[i].trailer_offset) veiled_.push_back(records[i].key_hash);
     }
   } catch (const std::bad_alloc&) {
     out_of_memory_ = true;
     return false;
   }
-  // Where nothing intact is left of a key, the damaged value stays and says so when it is read.
-  return on_batch(records, count);
+  return true;
 }
 
 void ImageBuilder::count(const EntryRecord& record, bool is_newest) {

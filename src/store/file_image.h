@@ -82,7 +82,7 @@ class ImageBuilder final : public ChainSink {
   void finish() noexcept;
 
   [[nodiscard]] bool out_of_memory() const noexcept { return out_of_memory_; }
-  // The keys whose newest entry is damaged and whose state is taken from an older one that is intact.
+  // The keys whose newest entry is damaged: their state is that of an older one that is intact, or they are absent.
   [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept { return std::move(veiled_); }
 
  private:

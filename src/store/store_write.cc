@@ -80,7 +80,7 @@ Result<void> Store::prepare_writer() {
   return restored;
 }
 
-// Recovery showed these keys as they were before a newer value was torn. The torn one is still the newest in the chain, and
+// Recovery showed these keys as they were before a newer value was torn, or as absent. The torn one is still the newest in the chain, and
 // once the file is closed in good order nobody looks for damage any more: so what was shown is made the newest.
 Result<void> Store::write_veiled_anew() {
   FileImage& now = image();

@@ -18,7 +18,6 @@ struct PowerTally {
   std::uint64_t workloads = 0;
   std::uint64_t prefixes = 0;        // of logs, each with everything arrived
   std::uint64_t mended = 0;          // images whose end recovery had to leave out
-  std::uint64_t refused_values = 0;  // gets that said kCorrupt, of keys that had no value which was promised to survive
   std::uint64_t mixed = 0;  // states of a NONE session that are no prefix of it
   std::uint64_t written_on = 0;  // images that were opened to write, written to, closed and read again
   std::uint64_t crate_checks = 0;
