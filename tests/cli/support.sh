@@ -88,6 +88,7 @@ PYTHON
 
 # Runs a command on a terminal of its own, with everything that it prints in the file out.
 on_terminal() {
+  python3 -c 'import pty; pty.openpty()' 2>/dev/null || skip "there are no pseudo-terminals here"
   python3 - "$@" >out 2>err <<'PYTHON'
 import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 65536), lambda fd: b"")))
