@@ -334,13 +334,16 @@ void Scan::roll_back_to_stale_guard(FoundChain& chain) {
 Scan::Try Scan::take(const FoundChain& chain, Reason reason) {
   std::optional<LayoutVote> vote;
   if (!options_.layout && chain.layout.trailer_size == kTrailerSize) vote = vote_on_layout(file_, chain.tail);
-  ChainSink* const sink = std::exchange(sink_, nullptr);  // the layout first
+  // A file that ends with its newest entry was closed: what is damaged in it was whole once, and is shown to be damaged.
+  const bool is_torn = chain.tail != file_.size();
+  ChainSink* const sink = is_torn ? std::exchange(sink_, nullptr) : sink_;  // the layout first
   const Try outcome = deliver(chain.tail, vote ? vote->best() : chain.layout, vote);
   sink_ = sink;
   if (outcome != Try::kAdmitted && outcome != Try::kHeadless) return outcome;
 
-  if (sink_ != nullptr && !sink_->on_begin(result_.layout)) return Try::kStopped;
-  const Census census = take_census(file_, result_.tail, result_.layout, options_.census_limit, &result_.work, sink_);
+  if (is_torn && sink_ != nullptr && !sink_->on_begin(result_.layout)) return Try::kStopped;
+  const Census census =
+      take_census(file_, result_.tail, result_.layout, options_.census_limit, &result_.work, is_torn ? sink_ : nullptr);
   if (census.stopped) return Try::kStopped;
   result_.census_taken = true;
   result_.census_complete = census.complete;
