@@ -24,7 +24,8 @@ simdr_status get_hash(const simdr_store* store, std::uint64_t key_hash, simdr_en
   return finish_read(status, error, err);
 }
 
-simdr_status view_hash(const simdr_store* store, std::uint64_t key_hash, simdr_view* out_view, simdr_error* err) {
+[[gnu::noinline, gnu::cold]] simdr_status view_otherwise(const simdr_store* store, std::uint64_t key_hash,
+                                                         simdr_view* out_view, simdr_error* err) {
   Error error;
   core::Found found;
   const Status status = store->core->view(key_hash, &found, &error);
@@ -33,6 +34,21 @@ simdr_status view_hash(const simdr_store* store, std::uint64_t key_hash, simdr_v
     return SIMDR_OK;
   }
   return finish_read(status, error, err);
+}
+
+[[gnu::always_inline]] inline simdr_status view_hash(const simdr_store* store, std::uint64_t key_hash,
+                                                     simdr_view* out_view, simdr_error* err) {
+  core::Found found;
+  switch (store->core->view_quickly(key_hash, &found)) {
+    case core::FileImage::Look::kFound:
+      *out_view = to_view(found);
+      return SIMDR_OK;
+    case core::FileImage::Look::kAbsent:
+      return SIMDR_NOT_FOUND;
+    case core::FileImage::Look::kUnsure:
+      break;
+  }
+  return view_otherwise(store, key_hash, out_view, err);
 }
 
 // Which of the keys are not those of the hashes they are said to be of; empty when none are given.

@@ -8,7 +8,17 @@
 
 namespace simdr::core {
 
-std::uint64_t key_hash(ByteView key) noexcept { return XXH3_64bits(key.data(), key.size()); }
+namespace {
+
+[[gnu::noinline]] std::uint64_t hash_of_long_key(ByteView key) noexcept { return XXH3_64bits(key.data(), key.size()); }
+
+}  // namespace
+
+// Short keys by themselves, so that they pay nothing for the registers that long ones need.
+std::uint64_t key_hash(ByteView key) noexcept {
+  constexpr std::size_t kShort = 16;
+  return key.size() <= kShort ? XXH3_64bits(key.data(), key.size()) : hash_of_long_key(key);
+}
 
 NamespacedKey namespaced_key(std::uint64_t namespace_hash, ByteView key) noexcept {
   NamespacedKey out;

@@ -36,7 +36,7 @@ namespace simdr::core {
 KeyIndex::KeyIndex(std::uint64_t seed, SlabAllocator& allocator) noexcept
     : mix_(seed), memory_(allocator), blocks_(memory_), segments_(memory_) {}
 
-std::uint64_t KeyIndex::find(ByteView file, std::uint64_t key_hash) const noexcept {
+std::uint64_t KeyIndex::find_anywhere(ByteView file, std::uint64_t key_hash) const noexcept {
   const HashesInFile hashes(file);
   const std::uint64_t mixed = mix_(key_hash);
   for (;;) {

@@ -34,9 +34,17 @@
 
 #include "base/bytes.h"
 #include "base/endian.h"
+#include "base/sanitizers.h"
 #include "format/layout.h"
 #include "format/trailer.h"
 #include "simd/slots.h"
+
+// ThreadSanitizer knows nothing of what x86 promises, and other processors promise less.
+#if defined(__x86_64__) && !SIMDR_TSAN
+#define SIMDR_INDEX_VECTOR_LOADS 1
+#else
+#define SIMDR_INDEX_VECTOR_LOADS 0
+#endif
 
 namespace simdr::core {
 
@@ -76,13 +84,13 @@ static_assert(kDisplaced << 1 == std::uint64_t{1} << kTagShift);
 
 inline void prefetch_line(const void* line) noexcept { __builtin_prefetch(line); }
 
-// The key hashes in the mapped file. Nothing outside the span is read, whatever a slot says.
+// The key hashes in the mapped file, of which there are at most kMaxStoreSize bytes. Nothing outside the span is read,
+// whatever a slot says.
 class HashesInFile {
  public:
   explicit HashesInFile(ByteView file) noexcept
-      : first_(file.data() + kTrailerKeyHashAt), ends_(std::min<std::uint64_t>(file.size(), kMaxStoreSize)) {
-    ends_ = ends_ < sizeof(std::uint64_t) ? 0 : ends_ - sizeof(std::uint64_t);
-  }
+      : first_(file.data() + kTrailerKeyHashAt),
+        ends_(file.size() < sizeof(std::uint64_t) ? 0 : file.size() - sizeof(std::uint64_t)) {}
   // False for 0 and for the deleted mark.
   [[nodiscard]] bool has(std::uint64_t offset) const noexcept { return offset - 1 < ends_; }
   // Some value when the span does not hold the offset.
@@ -95,6 +103,8 @@ class HashesInFile {
   }
   // A prefetch of an address outside the mapping is harmless, so this one asks nothing.
   void prefetch(std::uint64_t slot) const noexcept { prefetch_line(first_ + (slot & kOffsetMask)); }
+  // Where a small value begins if it is not in the trailer's own line: only the trailer will tell, and that is a miss later.
+  void prefetch_line_before(std::uint64_t slot) const noexcept { prefetch_line(first_ + (slot & kOffsetMask) - 64); }
 
  private:
   const std::byte* first_;
@@ -142,6 +152,19 @@ class Group {
     static_assert(sizeof(Slot) == sizeof(std::uint64_t) && kEmptySlot == 0);
     return simd::match_slots<kTagShift>(reinterpret_cast<const std::uint64_t*>(slots_), tag);
   }
+  // The same for readers, beside a writer. A mask says what was so of each slot at some moment of the call, no earlier than
+  // whatever was acquired before it; nothing later than the call is read before it.
+  [[nodiscard]] simd::SlotMasks readers_masks(std::uint64_t tag) const noexcept {
+#if SIMDR_INDEX_VECTOR_LOADS
+    // The processor loads aligned words whole and in order, in vectors too; the fences keep the compiler to it.
+    std::atomic_signal_fence(std::memory_order_acquire);
+    const simd::SlotMasks masks = writers_masks(tag);
+    std::atomic_signal_fence(std::memory_order_acquire);
+    return masks;
+#else
+    return {with_tag(tag), equal_to(kEmptySlot)};
+#endif
+  }
   [[nodiscard]] bool has_empty() const noexcept {
     std::uint64_t all = 1;
 #pragma GCC unroll 8
@@ -177,6 +200,12 @@ class Segment {
   }
   [[nodiscard]] std::uint32_t next(std::uint32_t group) const noexcept { return (group + 1) & (group_count() - 1); }
   [[nodiscard]] Group group(std::uint32_t index) const noexcept { return Group(slots() + index * kGroupSlots); }
+  // group(home(mixed)), sooner where the segment is of full size, as nearly all are.
+  [[nodiscard]] Group home_group(std::uint64_t mixed) const noexcept {
+    if (log2_groups() != kFullLog2Groups) [[unlikely]]
+      return group(home(mixed));
+    return Group(block() + (mixed >> kGroupBitsAt & (kFullGroups - 1)) * kGroupSlots);
+  }
   [[nodiscard]] Slot* slots() const noexcept {
     return block() + (group_count() & (kFullGroups - 1)) * kGroupSlots;  // a full one starts the block
   }

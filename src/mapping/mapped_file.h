@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/ref_count.h"
 #include "base/status.h"
+#include "mapping/handle_pool.h"
 #include "platform/file.h"
 
 namespace simdr::core {
@@ -27,16 +28,19 @@ class MappedFile {
   void drop_ref(std::uint32_t stripe) noexcept {
     if (refs_.drop(stripe)) delete this;
   }
-  void release_owner() noexcept {
-    if (refs_.drop_owner()) delete this;
-  }
+  // Not in a read section.
+  void release_owner() noexcept;
+
+  // Memory of handles that are gone, with their references.
+  [[nodiscard]] HandlePool& spare_handles() noexcept { return spare_handles_; }
 
  private:
-  MappedFile(std::unique_ptr<Mapping> mapping, std::uint64_t id) noexcept
+  MappedFile(std::unique_ptr<Mapping> mapping, std::uint64_t id)
       : mapping_(std::move(mapping)), bytes_(mapping_->data(), static_cast<std::size_t>(mapping_->size())), id_(id) {}
   ~MappedFile() = default;
 
   StripedRefCount refs_;
+  HandlePool spare_handles_;
   std::unique_ptr<Mapping> mapping_;
   ByteView bytes_;
   std::uint64_t id_;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace simdr::core {
@@ -24,18 +25,18 @@ inline constexpr std::uint32_t kReaderLineCount = 256;
 struct alignas(64) ReaderLine {
   std::atomic<std::uint64_t> sequence{0};  // odd while the owner is in a section; written by the owner only
   std::atomic<std::int32_t> owner{0};  // the owner's thread id, 0 when free
-  std::uint32_t depth = 0;  // of nested sections; the owner's alone
 };
 
 namespace detail {
 
-// The line of this thread plus one, 0 before the first section. Initial-exec, since a call to find a 4-byte variable would cost
+// The line of this thread, null before the first section. Initial-exec, since a call to find a variable of 8 bytes would cost
 // as much as the section; the C library keeps room for such in dynamically loaded libraries.
-extern constinit thread_local std::uint32_t t_line __attribute__((tls_model("initial-exec")));
+extern constinit thread_local ReaderLine* t_line __attribute__((tls_model("initial-exec")));
 extern ReaderLine g_lines[kReaderLineCount];
 extern std::atomic<bool> g_readers_need_barrier;
 
-std::uint32_t take_line() noexcept;
+// Null when there is none left.
+ReaderLine* take_line() noexcept;
 void open_shared() noexcept;
 void close_shared() noexcept;
 
@@ -43,48 +44,50 @@ void close_shared() noexcept;
 
 class ReadSection {
  public:
-  ReadSection() noexcept {
-    std::uint32_t line = detail::t_line;
-    if (line == 0) [[unlikely]]
-      line = detail::take_line();
-    line_ = line;
-    if (line > kReaderLineCount) [[unlikely]] {
-      detail::open_shared();
-      return;
-    }
-    ReaderLine& mine = detail::g_lines[line - 1];
-    if (mine.depth++ == 0) {
-      mine.sequence.store(mine.sequence.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-      if (detail::g_readers_need_barrier.load(std::memory_order_relaxed)) [[unlikely]] {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-      } else {
-        std::atomic_signal_fence(
-            std::memory_order_seq_cst);  // the compiler must keep the order; membarrier does the rest
+  ReadSection() noexcept : line_(detail::t_line) {
+    if (line_ == nullptr) [[unlikely]] {
+      line_ = detail::take_line();
+      if (line_ == nullptr) {
+        detail::open_shared();
+        return;
       }
+    }
+    sequence_ = line_->sequence.load(std::memory_order_relaxed);
+    // Within a section of the same thread there is nothing to do, now and at the end.
+    if (sequence_ % 2 != 0) [[unlikely]]
+      return;
+    line_->sequence.store(sequence_ + 1, std::memory_order_relaxed);
+    if (detail::g_readers_need_barrier.load(std::memory_order_relaxed)) [[unlikely]] {
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+    } else {
+      // The compiler must keep the order; membarrier does the rest.
+      std::atomic_signal_fence(std::memory_order_seq_cst);
     }
   }
 
   ~ReadSection() {
-    if (line_ > kReaderLineCount) [[unlikely]] {
+    if (line_ == nullptr) [[unlikely]] {
       detail::close_shared();
       return;
     }
-    ReaderLine& mine = detail::g_lines[line_ - 1];
-    if (--mine.depth == 0) {
-      // Release: the freeing writer, which reads this, must come after all that was read in the section.
-      mine.sequence.store(mine.sequence.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    }
+    if (sequence_ % 2 != 0) [[unlikely]]
+      return;
+    // Release: the freeing writer, which reads this, must come after all that was read in the section.
+    line_->sequence.store(sequence_ + 2, std::memory_order_release);
   }
 
   ReadSection(const ReadSection&) = delete;
   ReadSection& operator=(const ReadSection&) = delete;
 
   // A small number that no other thread in a section has now, but for kReaderLineCount, which the overflow shares.
-  [[nodiscard]] std::uint32_t slot() const noexcept { return line_ - 1; }
-  [[nodiscard]] bool slot_is_shared() const noexcept { return line_ > kReaderLineCount; }
+  [[nodiscard]] std::size_t slot() const noexcept {
+    return slot_is_shared() ? kReaderLineCount : static_cast<std::size_t>(line_ - detail::g_lines);
+  }
+  [[nodiscard]] bool slot_is_shared() const noexcept { return line_ == nullptr; }
 
  private:
-  std::uint32_t line_;
+  ReaderLine* line_;
+  std::uint64_t sequence_ = 0;  // before this section; odd in a nested one
 };
 
 // Returns when every section that was open at the call has been closed. Must not be called inside a section.

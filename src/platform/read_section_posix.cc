@@ -6,12 +6,13 @@
 
 #include <cerrno>
 
+#include "base/sanitizers.h"
 #include "platform/read_section.h"
 
 namespace simdr::core {
 namespace detail {
 
-constinit thread_local std::uint32_t t_line = 0;
+constinit thread_local ReaderLine* t_line = nullptr;
 ReaderLine g_lines[kReaderLineCount];
 // True until the kernel has agreed to membarrier; ThreadSanitizer cannot see such barriers, so it keeps true.
 std::atomic<bool> g_readers_need_barrier{true};
@@ -21,17 +22,7 @@ namespace {
 std::atomic<std::uint64_t> g_shared_readers{0};
 std::atomic<int> g_membarrier_state{0};  // 0 not asked, 1 asked
 
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kUseMembarrier = false;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool kUseMembarrier = false;
-#else
-constexpr bool kUseMembarrier = true;
-#endif
-#else
-constexpr bool kUseMembarrier = true;
-#endif
+constexpr bool kUseMembarrier = !SIMDR_TSAN;
 
 std::int32_t thread_id() noexcept { return static_cast<std::int32_t>(::syscall(SYS_gettid)); }
 
@@ -69,7 +60,6 @@ void wait_for_line(ReaderLine& line) noexcept {
 
 bool claim(ReaderLine& line, std::int32_t from, std::int32_t me) noexcept {
   if (!line.owner.compare_exchange_strong(from, me, std::memory_order_acq_rel)) return false;
-  line.depth = 0;
   const std::uint64_t sequence = line.sequence.load(std::memory_order_relaxed);
   line.sequence.store(sequence + sequence % 2, std::memory_order_release);
   return true;
@@ -77,22 +67,22 @@ bool claim(ReaderLine& line, std::int32_t from, std::int32_t me) noexcept {
 
 }  // namespace
 
-std::uint32_t take_line() noexcept {
+ReaderLine* take_line() noexcept {
   ask_for_membarrier();
   const std::int32_t me = thread_id();
   // Our own number first: it was another thread's before us if it is there at all, and that one is gone.
-  for (std::uint32_t i = 0; i < kReaderLineCount; ++i) {
-    if (g_lines[i].owner.load(std::memory_order_relaxed) == me && claim(g_lines[i], me, me)) return t_line = i + 1;
+  for (ReaderLine& line : g_lines) {
+    if (line.owner.load(std::memory_order_relaxed) == me && claim(line, me, me)) return t_line = &line;
   }
-  for (std::uint32_t i = 0; i < kReaderLineCount; ++i) {
-    if (g_lines[i].owner.load(std::memory_order_relaxed) == 0 && claim(g_lines[i], 0, me)) return t_line = i + 1;
+  for (ReaderLine& line : g_lines) {
+    if (line.owner.load(std::memory_order_relaxed) == 0 && claim(line, 0, me)) return t_line = &line;
   }
-  for (std::uint32_t i = 0; i < kReaderLineCount; ++i) {
-    const std::int32_t other = g_lines[i].owner.load(std::memory_order_relaxed);
-    if (is_gone(other) && claim(g_lines[i], other, me)) return t_line = i + 1;
+  for (ReaderLine& line : g_lines) {
+    const std::int32_t other = line.owner.load(std::memory_order_relaxed);
+    if (is_gone(other) && claim(line, other, me)) return t_line = &line;
   }
   // Not kept in t_line: the next section tries again.
-  return kReaderLineCount + 1;
+  return nullptr;
 }
 
 void open_shared() noexcept { g_shared_readers.fetch_add(1, std::memory_order_seq_cst); }

@@ -6,18 +6,29 @@
 
 namespace simdr::core {
 
-Entry* Entry::create(MappedFile* mapped, std::uint32_t stripe, const EntryRecord& record, std::uint32_t trailer_size,
-                     std::uint64_t image_id) noexcept {
+static_assert(sizeof(HandlePool::Spare) <= sizeof(Entry) && alignof(HandlePool::Spare) <= alignof(Entry));
+
+Entry* Entry::create_anew(const ReadSection& section, MappedFile* mapped, const EntryRecord& record,
+                          std::uint32_t trailer_size, std::uint64_t image_id) noexcept {
   void* place = ::operator new(sizeof(Entry), std::nothrow);
   if (place == nullptr) return nullptr;
+  // The owner has a reference on every stripe, and does not let go meanwhile.
+  const auto stripe = static_cast<std::uint32_t>(section.slot() % StripedRefCount::kStripeCount);
   mapped->add_ref(stripe);
-  return new (place) Entry(mapped, stripe, record, trailer_size, image_id);
+  return ::new (place) Entry(mapped, stripe, record, trailer_size, image_id);
 }
 
 void Entry::destroy() noexcept {
-  mapped_->drop_ref(stripe_);
+  MappedFile* const mapped = mapped_;
+  const std::uint32_t stripe = stripe_;
   this->~Entry();
+  {
+    const ReadSection section;
+    if (mapped->spare_handles().give(section, this, stripe)) [[likely]]
+      return;
+  }
   ::operator delete(this);
+  mapped->drop_ref(stripe);
 }
 
 bool Entry::checksum_matches() const noexcept {

@@ -2,19 +2,26 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 
 #include "base/bytes.h"
 #include "base/ref_count.h"
 #include "format/trailer.h"
 #include "mapping/mapped_file.h"
+#include "platform/read_section.h"
 
 namespace simdr::core {
 
 class Entry {
  public:
-  // Takes a reference to `mapped` on `stripe`, to which the caller must be entitled (StripedRefCount). nullptr: out of memory.
-  static Entry* create(MappedFile* mapped, std::uint32_t stripe, const EntryRecord& record, std::uint32_t trailer_size,
-                       std::uint64_t image_id) noexcept;
+  // In a read section in which `mapped` was found, or by someone who keeps its owner from letting go. nullptr: out of memory.
+  [[nodiscard]] static Entry* create(const ReadSection& section, MappedFile* mapped, const EntryRecord& record,
+                                     std::uint32_t trailer_size, std::uint64_t image_id) noexcept {
+    HandlePool::Spare* const spare = mapped->spare_handles().take(section);
+    if (spare == nullptr) return create_anew(section, mapped, record, trailer_size, image_id);
+    const std::uint32_t stripe = spare->stripe;
+    return ::new (static_cast<void*>(spare)) Entry(mapped, stripe, record, trailer_size, image_id);
+  }
 
   void add_ref() noexcept { refs_.add(); }
   void drop_ref() noexcept {
@@ -36,6 +43,8 @@ class Entry {
         std::uint64_t image_id) noexcept
       : stripe_(stripe), mapped_(mapped), image_id_(image_id), record_(record), trailer_size_(trailer_size) {}
   ~Entry() = default;
+  static Entry* create_anew(const ReadSection& section, MappedFile* mapped, const EntryRecord& record,
+                            std::uint32_t trailer_size, std::uint64_t image_id) noexcept;
   void destroy() noexcept;
 
   RefCount refs_;

@@ -68,7 +68,7 @@ Status FileImage::find(std::uint64_t key_hash, EntryRecord* out_record, MappedFi
   for (;;) {
     MappedFile* mapping = mapped();
     const std::uint64_t offset = index.find(mapping->bytes(), key_hash);
-    if (offset != KeyIndex::kAbsent) [[likely]] {
+    if (offset != KeyIndex::kAbsent) {
       *out_mapped = mapping;
       return read_entry_record(mapping->bytes(), offset, layout, out_record) ? Status::kOk : Status::kCorrupt;
     }

@@ -53,6 +53,19 @@ class FileImage {
   // The newest entry of the key. Fills *out_record and *out_mapped. In a read section, or holding the write lock.
   [[nodiscard]] Status find(std::uint64_t key_hash, EntryRecord* out_record, MappedFile** out_mapped) const noexcept;
 
+  // The same in line, in the fewest steps, for a file of the current generation.
+  enum class Look : std::uint8_t { kFound, kAbsent, kUnsure };  // kUnsure: find() is to say, and nothing was filled in
+  [[nodiscard]] Look look(std::uint64_t key_hash, EntryRecord* out_record, MappedFile** out_mapped) const noexcept {
+    if (layout.alignment != kAligned64.alignment || layout.trailer_size != kAligned64.trailer_size)
+      return Look::kUnsure;
+    MappedFile* const mapping = mapped();
+    const std::uint64_t offset = index.find(mapping->bytes(), key_hash);
+    // An absent key may be beyond a mapping that was just replaced by a longer one.
+    if (offset == KeyIndex::kAbsent) return mapping == mapped() ? Look::kAbsent : Look::kUnsure;
+    *out_mapped = mapping;
+    return read_current_value(mapping->bytes(), offset, out_record) ? Look::kFound : Look::kUnsure;
+  }
+
   [[nodiscard]] std::uint64_t live_count() const noexcept { return index.count(); }
   // True when every entry on the chain is live: scans then need not ask the index.
   [[nodiscard]] bool nothing_is_dead() const noexcept;

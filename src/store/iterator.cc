@@ -16,7 +16,7 @@ Iterator::Iterator(const Store& store, const Options& options)
   {
     const ReadSection section;
     mapped_ = image_->mapped();
-    stripe_ = section.slot() % StripedRefCount::kStripeCount;
+    stripe_ = static_cast<std::uint32_t>(section.slot() % StripedRefCount::kStripeCount);
     mapped_->add_ref(stripe_);
   }
   nothing_is_dead_ = image_->nothing_is_dead();
@@ -124,8 +124,8 @@ Status Iterator::next_entry(Entry** out, Error* error) {
   Found found;
   std::size_t count = 0;
   if (const Status status = next(&found, 1, &count, error); status != Status::kOk) return status;
-  // Our own reference on the stripe entitles us to another.
-  Entry* entry = Entry::create(mapped_, stripe_, found.record, layout_.trailer_size, image_->id());
+  const ReadSection section;
+  Entry* entry = Entry::create(section, mapped_, found.record, layout_.trailer_size, image_->id());
   if (entry == nullptr) {
     --block_at_;
     *error = make_error(Status::kNoMemory, "out of memory for an entry handle");

@@ -79,6 +79,8 @@ class Store final : private CommitTarget {
   // --- reading (store_read.cc). kOk, kNotFound, or an error that *error then tells. ---
   Status view(std::uint64_t key_hash, Found* out, Error* error) const noexcept;
   Status get(std::uint64_t key_hash, Entry** out, Error* error) const noexcept;
+  // In line: what nearly every view() comes down to. kUnsure: ask view().
+  FileImage::Look view_quickly(std::uint64_t key_hash, Found* out) const noexcept;
   // Places whose key is absent get data == nullptr, or nullptr. `is_absent`, which may be null, marks keys to pass over.
   Status view_many(std::span<const std::uint64_t> key_hashes, Found* out, Error* error) const noexcept;
   Status get_many(std::span<const std::uint64_t> key_hashes, const bool* is_absent, Entry** out,
@@ -177,6 +179,8 @@ class Store final : private CommitTarget {
 
   void count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept;
   Status check_payload(const Found& found, Error* error) const noexcept;
+  [[gnu::noinline, gnu::cold]] Status get_otherwise(const ReadSection& section, std::uint64_t key_hash, Entry** out,
+                                                    Error* error) const noexcept;
   Status view_block(const FileImage& now, std::span<const std::uint64_t> key_hashes, Found* out,
                     MappedFile** out_mapped, Error* error) const noexcept;
   Status get_block(const FileImage& now, const ReadSection& section, std::span<const std::uint64_t> key_hashes,
@@ -184,6 +188,8 @@ class Store final : private CommitTarget {
   Result<Entry*> entry_to_copy(std::uint64_t key_hash, const Store& target) const;
   Status view_in(const FileImage& image, std::uint64_t key_hash, Found* out, MappedFile** out_mapped,
                  Error* error) const noexcept;
+  FileImage::Look look(const ReadSection& section, const FileImage& now, std::uint64_t key_hash,
+                       EntryRecord* out_record, MappedFile** out_mapped) const noexcept;
 
   FileSystem& files_;
   std::string path_;
@@ -226,6 +232,43 @@ class Store final : private CommitTarget {
   };
   std::unique_ptr<LookupCounter[]> lookups_;  // one a reader slot, so that counting shares no line
 };
+
+// A plain lookup, in line from the C call down: see KeyIndex::find().
+
+// Counted in plain loads and stores where the slot is this thread's alone.
+inline void Store::count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept {
+  LookupCounter& mine = lookups_[section.slot()];
+  const auto count = [&section](std::atomic<std::uint64_t>& figure, std::uint64_t more) {
+    if (section.slot_is_shared()) [[unlikely]] {
+      figure.fetch_add(more, std::memory_order_relaxed);
+    } else {
+      figure.store(figure.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    }
+  };
+  if (hits != 0) count(mine.hits, hits);
+  if (misses != 0) count(mine.misses, misses);
+}
+
+[[gnu::always_inline]] inline FileImage::Look Store::look(const ReadSection& section, const FileImage& now,
+                                                          std::uint64_t key_hash, EntryRecord* out_record,
+                                                          MappedFile** out_mapped) const noexcept {
+  if (settings_.verify_reads) return FileImage::Look::kUnsure;
+  const FileImage::Look look = now.look(key_hash, out_record, out_mapped);
+  if (look == FileImage::Look::kFound) [[likely]] {
+    count_lookup(section, 1, 0);
+  } else if (look == FileImage::Look::kAbsent) {
+    count_lookup(section, 0, 1);
+  }
+  return look;
+}
+
+[[gnu::always_inline]] inline FileImage::Look Store::view_quickly(std::uint64_t key_hash, Found* out) const noexcept {
+  const ReadSection section;
+  MappedFile* mapped = nullptr;
+  const FileImage::Look look = this->look(section, image(), key_hash, &out->record, &mapped);
+  if (look == FileImage::Look::kFound) out->data = mapped->bytes().data() + out->record.payload_offset;
+  return look;
+}
 
 // Refusals that need no store: each names what was wrong.
 Result<void> check_payload_allowed(ByteView payload) noexcept;

@@ -18,19 +18,9 @@ Error bad_link(std::uint64_t key_hash) noexcept {
                     static_cast<unsigned long long>(key_hash));
 }
 
-}  // namespace
+Error no_memory_for_handle() noexcept { return make_error(Status::kNoMemory, "out of memory for an entry handle"); }
 
-// Counted in plain loads and stores where the slot is this thread's alone.
-void Store::count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept {
-  LookupCounter& mine = lookups_[section.slot()];
-  if (section.slot_is_shared()) {
-    mine.hits.fetch_add(hits, std::memory_order_relaxed);
-    mine.misses.fetch_add(misses, std::memory_order_relaxed);
-    return;
-  }
-  mine.hits.store(mine.hits.load(std::memory_order_relaxed) + hits, std::memory_order_relaxed);
-  mine.misses.store(mine.misses.load(std::memory_order_relaxed) + misses, std::memory_order_relaxed);
-}
+}  // namespace
 
 Status Store::check_payload(const Found& found, Error* error) const noexcept {
   if (checksum_matches(found.payload(), found.record.crc32, layout_.trailer_size)) return Status::kOk;
@@ -60,17 +50,30 @@ Status Store::view(std::uint64_t key_hash, Found* out, Error* error) const noexc
 Status Store::get(std::uint64_t key_hash, Entry** out, Error* error) const noexcept {
   const ReadSection section;
   const FileImage& now = image();
+  EntryRecord record;
+  MappedFile* mapped = nullptr;
+  switch (look(section, now, key_hash, &record, &mapped)) {
+    case FileImage::Look::kFound:
+      *out = Entry::create(section, mapped, record, layout_.trailer_size, now.id());
+      return *out != nullptr ? Status::kOk : fail(error, no_memory_for_handle());
+    case FileImage::Look::kAbsent:
+      return Status::kNotFound;
+    case FileImage::Look::kUnsure:
+      break;
+  }
+  return get_otherwise(section, key_hash, out, error);
+}
+
+Status Store::get_otherwise(const ReadSection& section, std::uint64_t key_hash, Entry** out,
+                            Error* error) const noexcept {
+  const FileImage& now = image();
   Found found;
   MappedFile* mapped = nullptr;
   const Status status = view_in(now, key_hash, &found, &mapped, error);
   count_lookup(section, status == Status::kOk, status == Status::kNotFound);
   if (status != Status::kOk) return status;
-  // The section keeps the owner from giving up the mapping, so a reference may be taken on any stripe.
-  Entry* entry = Entry::create(mapped, section.slot() % StripedRefCount::kStripeCount, found.record,
-                               layout_.trailer_size, now.id());
-  if (entry == nullptr) return fail(error, make_error(Status::kNoMemory, "out of memory for an entry handle"));
-  *out = entry;
-  return Status::kOk;
+  *out = Entry::create(section, mapped, found.record, layout_.trailer_size, now.id());
+  return *out != nullptr ? Status::kOk : fail(error, no_memory_for_handle());
 }
 
 namespace {
@@ -131,9 +134,8 @@ Status Store::get_block(const FileImage& now, const ReadSection& section, std::s
   std::uint64_t hits = 0;
   for (std::size_t i = 0; i < key_hashes.size(); ++i) {
     if (found[i].data == nullptr || (is_absent != nullptr && is_absent[i])) continue;
-    out[i] = Entry::create(mapped, section.slot() % StripedRefCount::kStripeCount, found[i].record,
-                           layout_.trailer_size, now.id());
-    if (out[i] == nullptr) return fail(error, make_error(Status::kNoMemory, "out of memory for an entry handle"));
+    out[i] = Entry::create(section, mapped, found[i].record, layout_.trailer_size, now.id());
+    if (out[i] == nullptr) return fail(error, no_memory_for_handle());
     ++hits;
   }
   count_lookup(section, hits, key_hashes.size() - hits);
@@ -202,11 +204,8 @@ Status Store::last_entry(Entry** out, Error* error) const noexcept {
     }
     if (!record.is_tombstone && !is_phantom(record) &&
         now.index.find(mapped->bytes(), record.key_hash) == record.trailer_offset) {
-      Entry* entry =
-          Entry::create(mapped, section.slot() % StripedRefCount::kStripeCount, record, layout_.trailer_size, now.id());
-      if (entry == nullptr) return fail(error, make_error(Status::kNoMemory, "out of memory for an entry handle"));
-      *out = entry;
-      return Status::kOk;
+      *out = Entry::create(section, mapped, record, layout_.trailer_size, now.id());
+      return *out != nullptr ? Status::kOk : fail(error, no_memory_for_handle());
     }
     tail = record.prev_tail;
   }

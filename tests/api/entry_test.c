@@ -281,6 +281,49 @@ static int reads_a_file_cut_short(void *arg) {
 }
 static void the_copying_read_survives_a_file_cut_short(void) { CHILD_OK(reads_a_file_cut_short, NULL); }
 
+/* How many mappings of the file this process has. */
+static int mappings_of(const char *path) {
+  FILE *maps = fopen("/proc/self/maps", "r");
+  char line[4096];
+  int count = 0;
+  if (maps == NULL) return -1;
+  while (fgets(line, sizeof(line), maps) != NULL) count += strstr(line, path) != NULL;
+  fclose(maps);
+  return count;
+}
+
+/* Handles are used again after they were given back, and keep the file mapped no longer than the last of them. */
+static void the_last_entry_lets_the_mapping_go(void) {
+  enum { COUNT = 3000 };
+  struct fixture f;
+  simdr_entry *entries[COUNT] = {NULL};
+  char path[sizeof(f.path)];
+  int round, i;
+  REQUIRE(fixture_open(&f));
+  memcpy(path, f.path, sizeof(path));
+  PUT(f.store, "a", "one");
+  PUT(f.store, "b", "three");
+  for (round = 0; round < 3; round++) {
+    for (i = 0; i < COUNT; i++) REQUIRE_OK(simdr_store_get(f.store, i % 2 ? "a" : "b", 1, &entries[i], &err));
+    for (i = 0; i < COUNT; i++) CHECK_BYTES(simdr_entry_data(entries[i]), i % 2 ? "one" : "three", i % 2 ? 3 : 5);
+    for (i = 1; i < COUNT; i++) CHECK(entries[i] != entries[i - 1]);
+    for (i = 0; i < COUNT - 2; i++) simdr_entry_unref(entries[i]);
+    if (round < 2) {
+      simdr_entry_unref(entries[COUNT - 2]);
+      simdr_entry_unref(entries[COUNT - 1]);
+    }
+  }
+  CHECK(mappings_of(path) > 0);
+  fixture_close_store(&f);
+  CHECK_I64(mappings_of(path), 1);
+  CHECK_BYTES(simdr_entry_data(entries[COUNT - 2]), "three", 5);
+  simdr_entry_unref(entries[COUNT - 2]);
+  CHECK_BYTES(simdr_entry_data(entries[COUNT - 1]), "one", 3);
+  simdr_entry_unref(entries[COUNT - 1]);
+  CHECK_I64(mappings_of(path), 0);
+  fixture_end(&f);
+}
+
 int main(void) {
   static const struct check_case cases[] = {
       CASE(an_entry_says_what_the_file_says),
@@ -290,6 +333,7 @@ int main(void) {
       CASE(an_entry_is_read_in_pieces),
       CASE(an_entry_is_written_out_in_chunks),
       CASE(an_entry_is_written_to_a_descriptor),
+      CASE(the_last_entry_lets_the_mapping_go),
       CASE(the_copying_read_reads_any_part),
       CASE(the_copying_read_survives_a_file_cut_short),
   };

@@ -119,6 +119,38 @@ TEST(EntryRecordTest, RefusesLinksThatDoNotGoBackOrLeaveNoPayload) {
   EXPECT_FALSE(read_entry_record({}, 0, kAligned64, &record));
 }
 
+// Wherever the short way answers, it says what the long way says; and it answers for every value that can be one.
+TEST(EntryRecordTest, TheShortWayForValuesAgreesWithTheLongOne) {
+  std::vector<std::byte> file(4096, std::byte{1});
+  std::uint64_t answered = 0;
+  for (std::uint64_t trailer :
+       {1u, 19u, 20u, 21u, 63u, 64u, 65u, 127u, 128u, 129u, 1000u, 4075u, 4076u, 4077u, 4088u}) {
+    std::vector<std::uint64_t> links{trailer, trailer + 1, ~std::uint64_t{0}, ~std::uint64_t{0} - 62,
+                                     std::uint64_t{1} << 48};
+    for (std::uint64_t link = 0; link < trailer; ++link) links.push_back(link);
+    for (const std::uint64_t link : links) {
+      auto bytes = file;
+      std::byte encoded[kTrailerSize];
+      encode_trailer(encoded, {77, link, 99});
+      std::memcpy(bytes.data() + trailer, encoded, std::min<std::size_t>(kTrailerSize, bytes.size() - trailer));
+      EntryRecord quick;
+      EntryRecord full;
+      const bool found = read_current_value(bytes, trailer, &quick);
+      const bool is_value = read_entry_record(bytes, trailer, kAligned64, &full) && !full.is_tombstone;
+      ASSERT_EQ(found, is_value) << trailer << " " << link;
+      if (!found) continue;
+      ++answered;
+      ASSERT_EQ(quick.key_hash, full.key_hash);
+      ASSERT_EQ(quick.prev_tail, full.prev_tail);
+      ASSERT_EQ(quick.payload_offset, full.payload_offset);
+      ASSERT_EQ(quick.trailer_offset, full.trailer_offset);
+      ASSERT_EQ(quick.crc32, full.crc32);
+      ASSERT_FALSE(quick.is_tombstone);
+    }
+  }
+  EXPECT_GT(answered, 5000u);
+}
+
 TEST(GuardLineTest, IsATrailerToTheCrateAndComesBackWhole) {
   std::byte bytes[kGuardSize];
   encode_guard(bytes, 640, {100, 200, 4242, kGuardAllSynced, 300});

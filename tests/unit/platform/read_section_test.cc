@@ -16,7 +16,7 @@ TEST(ReadSectionTest, GivesEachThreadASlotOfItsOwnAndNests) {
     const ReadSection inner;
     EXPECT_EQ(outer.slot(), inner.slot());
   }
-  std::uint32_t other = outer.slot();
+  std::size_t other = outer.slot();
   std::thread([&] { other = ReadSection().slot(); }).join();
   EXPECT_NE(other, outer.slot());
 }
