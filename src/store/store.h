@@ -94,7 +94,7 @@ class Store final : private CommitTarget {
   [[nodiscard]] std::uint64_t compaction_savings() const noexcept;
   Result<Stats> stats() const;
 
-  // --- writing (store_write.cc) ---
+  // --- writing (store_write.cc; store_batch.cc, store_conditional.cc, store_move.cc, store_reserve.cc, store_sync.cc) ---
   Result<std::uint64_t> put(std::uint64_t key_hash, ByteView payload, Durability durability);
   Result<std::uint64_t> put_if_absent(std::uint64_t key_hash, ByteView payload, Durability durability);
   Result<std::uint64_t> put_if_entry(const Entry& expected, ByteView payload, Durability durability);

@@ -1,0 +1,51 @@
+// What comes before the first write of a session.
+#include <algorithm>
+#include <vector>
+
+#include "store/mapping_hold.h"
+#include "store/store.h"
+
+namespace simdr::core {
+
+// Before the first write, what others may have left unsynced goes to the disk: the durable mark in our guard must be true, since recovery
+// does not check what lies below it.
+Result<void> Store::prepare_writer() {
+  if (tail() != 0) {
+    figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
+    if (Result<void> synced = image().file().sync_data(); !synced) return remember_failure(synced.error());
+  }
+  writer_prepared_ = true;
+  if (veiled_.empty()) return {};
+  Result<void> restored = write_veiled_anew();
+  writer_prepared_ = bool(restored);
+  return restored;
+}
+
+// Recovery showed these keys as they were before a newer value was torn, or as absent. The torn one is still the newest in the chain, and
+// once the file is closed in good order nobody looks for damage any more: so what was shown is made the newest.
+Result<void> Store::write_veiled_anew() {
+  FileImage& now = image();
+  std::sort(veiled_.begin(), veiled_.end());
+  veiled_.erase(std::unique(veiled_.begin(), veiled_.end()), veiled_.end());
+  std::vector<WriteOp> ops;
+  MappedFile* mapped = now.mapped();
+  for (const std::uint64_t key_hash : veiled_) {
+    EntryRecord record;
+    const Status status = now.find(key_hash, &record, &mapped);
+    if (status == Status::kOk) {
+      const ByteView payload = mapped->bytes().subspan(static_cast<std::size_t>(record.payload_offset),
+                                                       static_cast<std::size_t>(record.payload_size()));
+      ops.push_back({key_hash, payload});
+    } else if (status == Status::kNotFound) {
+      ops.push_back({key_hash, {}, true});
+    }
+  }
+  // The mapping may be replaced by a longer one while we append from it.
+  const MappingHold hold(mapped);
+  const Result<Appended> appended = append_all(ops, Durability::kNone);
+  if (!appended) return appended.error();
+  veiled_ = {};
+  return {};
+}
+
+}  // namespace simdr::core
