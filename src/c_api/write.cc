@@ -6,12 +6,28 @@ namespace core = simdr::core;
 
 namespace {
 
-simdr_status put_hash(simdr_store* store, std::uint64_t key_hash, const void* value, std::size_t value_size,
-                      std::uint32_t flags, std::uint64_t* out_tail, simdr_error* err) {
+[[gnu::noinline]] simdr_status put_otherwise(simdr_store* store, std::uint64_t key_hash, ByteView payload,
+                                             Durability durability, std::uint64_t* out_tail,
+                                             simdr_error* err) noexcept {
+  return guarded(err, [&]() -> simdr_status {
+    return finish_write(store->core->put(key_hash, payload, durability), out_tail, err);
+  });
+}
+
+[[gnu::always_inline]] inline simdr_status put_hash(simdr_store* store, std::uint64_t key_hash, const void* value,
+                                                    std::size_t value_size, std::uint32_t flags,
+                                                    std::uint64_t* out_tail, simdr_error* err) noexcept {
   SIMDR_REFUSE(check_bytes("value", value, value_size, err));
   Durability durability = Durability::kDefault;
   SIMDR_REFUSE(read_durability(flags, &durability, err));
-  return finish_write(store->core->put(key_hash, core::as_bytes(value, value_size), durability), out_tail, err);
+  const ByteView payload = core::as_bytes(value, value_size);
+  if (store->core->durability_or_default(durability) == Durability::kNone) {
+    if (const std::uint64_t tail = store->core->put_quickly(key_hash, payload); tail != 0) [[likely]] {
+      if (out_tail != nullptr) *out_tail = tail;
+      return SIMDR_OK;
+    }
+  }
+  return put_otherwise(store, key_hash, payload, durability, out_tail, err);
 }
 
 simdr_status check_values(const simdr_bytes* values, std::size_t key_count, std::size_t value_count,
@@ -53,20 +69,16 @@ simdr_status remove_batch(simdr_store* store, std::span<const std::uint64_t> has
 simdr_status simdr_store_put(simdr_store* store, const void* key, std::size_t key_size, const void* value,
                              std::size_t value_size, std::uint32_t flags, std::uint64_t* out_tail,
                              simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    SIMDR_REFUSE(check_key("key", key, key_size, err));
-    return put_hash(store, hash_of(key, key_size), value, value_size, flags, out_tail, err);
-  });
+  SIMDR_NOT_NULL(store);
+  SIMDR_REFUSE(check_key("key", key, key_size, err));
+  return put_hash(store, hash_of(key, key_size), value, value_size, flags, out_tail, err);
 }
 
 simdr_status simdr_store_put_hashed(simdr_store* store, std::uint64_t key_hash, const void* value,
                                     std::size_t value_size, std::uint32_t flags, std::uint64_t* out_tail,
                                     simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    return put_hash(store, key_hash, value, value_size, flags, out_tail, err);
-  });
+  SIMDR_NOT_NULL(store);
+  return put_hash(store, key_hash, value, value_size, flags, out_tail, err);
 }
 
 simdr_status simdr_store_put_many(simdr_store* store, const simdr_bytes* keys, std::size_t key_count,

@@ -126,30 +126,29 @@ std::uint64_t KeyIndex::put(ByteView file, std::uint64_t key_hash, std::uint64_t
 std::uint64_t KeyIndex::put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash,
                                   std::uint64_t trailer_offset, IfPresent if_present) noexcept {
   assert(trailer_offset != kAbsent && trailer_offset < kDeletedSlot);
+  const Spot spot = spot_anywhere(file, mixed, key_hash);
+  assert(spot && "put() without reserve()");
+  if (!spot) return kAbsent;
+  return if_present == IfPresent::kKeep && spot.is_match_ ? spot.previous() : put_at(spot, trailer_offset);
+}
+
+KeyIndex::Spot KeyIndex::spot_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
   const DirectoryView view = directory();
   assert(view.exists() && "put() without reserve()");
   const std::uint64_t index = view.index_of(mixed);
   const Segment segment = view.segment(index);
-  SegmentUse& use = view.use(view.first_of(index));
-  const Place place = look_up(segment, use.deleted != 0, file, mixed, key_hash);
+  Spot spot;
+  spot.use_ = &view.use(view.first_of(index));
+  const Place place = look_up(segment, spot.use_->deleted != 0, file, mixed, key_hash);
   if (place.match != nullptr) {
-    const std::uint64_t old = place.match->load(std::memory_order_relaxed);
-    if (if_present == IfPresent::kReplace) {
-      place.match->store((old & ~kOffsetMask) | trailer_offset, std::memory_order_release);
-    }
-    return old & kOffsetMask;
-  }
-  assert(place.vacant != nullptr && "put() without reserve()");
-  if (place.vacant == nullptr) return kAbsent;
-  if (place.vacant->load(std::memory_order_relaxed) == kDeletedSlot) {
-    --use.deleted;
+    spot.slot_ = place.match;
+    spot.tag_bits_ = place.match->load(std::memory_order_relaxed) & ~kOffsetMask;
+    spot.is_match_ = true;
   } else {
-    ++use.used;
+    spot.slot_ = place.vacant;
+    spot.tag_bits_ = segment.tag(mixed) << kTagShift | (place.is_displaced ? kDisplaced : 0);
   }
-  const std::uint64_t displaced = place.is_displaced ? kDisplaced : 0;
-  place.vacant->store(segment.tag(mixed) << kTagShift | displaced | trailer_offset, std::memory_order_release);
-  add_to(&count_, 1);
-  return kAbsent;
+  return spot;
 }
 
 std::uint64_t KeyIndex::erase(ByteView file, std::uint64_t key_hash) noexcept {

@@ -83,15 +83,54 @@ class KeyIndex {
   // their slots. Erasing in between is allowed. False is out of memory: readers and later calls see the map as it
   // was.
   [[nodiscard]] bool reserve(ByteView file, const std::uint64_t* key_hashes, std::size_t count) noexcept;
-  // Whether one put() of this hash needs no growth; also fetches its slots. False says nothing of a key that is there.
-  [[nodiscard]] bool has_room_for(std::uint64_t key_hash) const noexcept {
+  // Where one put() would go, found before there is anything to put. Good until the next change by the writer.
+  class Spot {
+   public:
+    // False when growth is needed first, or may be; put() can do without where the key is there.
+    [[nodiscard]] explicit operator bool() const noexcept { return slot_ != nullptr; }
+    // What is there under the key, or kAbsent.
+    [[nodiscard]] std::uint64_t previous() const noexcept {
+      return is_match_ ? slot_->load(std::memory_order_relaxed) & kOffsetMask : kAbsent;
+    }
+
+   private:
+    friend class KeyIndex;
+    Slot* slot_ = nullptr;
+    SegmentUse* use_ = nullptr;
+    std::uint64_t tag_bits_ = 0;  // all of the slot but the offset
+    bool is_match_ = false;
+  };
+  [[nodiscard]] Spot spot_for(ByteView file, std::uint64_t key_hash) const noexcept {
     const DirectoryView view = directory();
-    if (!view.exists()) return false;
+    if (!view.exists()) [[unlikely]]
+      return {};
     const std::uint64_t mixed = mix_(key_hash);
     const std::uint64_t index = view.index_of(mixed);
     const Segment segment = view.segment(index);
-    prefetch_line(&segment.group(segment.home(mixed)).slot(0));
-    return view.use(view.first_of(index)).used < slot_limit(segment.log2_groups());
+    const Group home = segment.home_group(mixed);
+    SegmentUse& use = view.use(view.first_of(index));
+    Spot spot;
+    if (use.used >= slot_limit(segment.log2_groups())) [[unlikely]]
+      return spot;
+    const auto [tagged, empty] = home.writers_masks(segment.tag(mixed));
+    if (tagged != 0 || empty == 0 || use.deleted != 0) return spot_anywhere(HashesInFile(file), mixed, key_hash);
+    spot.slot_ = &home.first_of(empty);
+    spot.use_ = &use;
+    spot.tag_bits_ = segment.tag(mixed) << kTagShift;
+    return spot;
+  }
+  // put() there. The trailer must be in the file already: readers see it as soon as they see the offset.
+  std::uint64_t put_at(const Spot& spot, std::uint64_t trailer_offset) noexcept {
+    const std::uint64_t old = spot.slot_->load(std::memory_order_relaxed);
+    spot.slot_->store(spot.tag_bits_ | trailer_offset, std::memory_order_release);
+    if (spot.is_match_) return old & kOffsetMask;
+    if (old == kDeletedSlot) {
+      --spot.use_->deleted;
+    } else {
+      ++spot.use_->used;
+    }
+    add_to(&count_, 1);
+    return kAbsent;
   }
   // The previous offset or kAbsent. Needs a reservation. The trailer must be in the file already: readers see it
   // as soon as they see the offset.
@@ -164,6 +203,7 @@ class KeyIndex {
                               std::uint64_t key_hash) const noexcept;
   std::uint64_t put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash, std::uint64_t trailer_offset,
                           IfPresent if_present) noexcept;
+  [[nodiscard]] Spot spot_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept;
   void prefetch_match(HashesInFile file, std::uint64_t mixed) const noexcept;
   void add_to(std::atomic<std::uint64_t>* figure, std::uint64_t difference) noexcept {
     figure->store(figure->load(std::memory_order_relaxed) + difference, std::memory_order_release);

@@ -11,22 +11,7 @@ namespace {
 
 constinit std::atomic<std::uint64_t> g_next_image_id{1};
 
-// One writer at a time, so a load and a store will do where a locked addition is not needed.
-void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by) noexcept {
-  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-}
-
 }  // namespace
-
-void Tally::add_live(std::uint64_t payload_size) noexcept {
-  bump(live_size, payload_size + kTrailerSize);
-  bump(live_packed_size, align_up(payload_size + kTrailerSize, kPayloadAlignment));
-}
-
-void Tally::remove_live(std::uint64_t payload_size) noexcept {
-  bump(live_size, -(payload_size + kTrailerSize));
-  bump(live_packed_size, -align_up(payload_size + kTrailerSize, kPayloadAlignment));
-}
 
 FileImage::FileImage(std::unique_ptr<File> file, MappedFile* mapped, std::uint64_t index_seed) noexcept
     : index(index_seed, index_slab_allocator()),
@@ -106,7 +91,7 @@ bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
   std::size_t source[kChainBatchSize];
   for (std::size_t i = 0; i < count; ++i) {
     if (is_phantom(records[i])) {
-      bump(image_.tally.phantom_count, 1);
+      add_alone(image_.tally.phantom_count, 1);
       continue;
     }
     hashes[taken] = records[i].key_hash;
@@ -142,8 +127,8 @@ bool ImageBuilder::on_damaged(const EntryRecord* records, std::size_t count) {
 }
 
 void ImageBuilder::count(const EntryRecord& record, bool is_newest) {
-  bump(image_.tally.entry_count, 1);
-  if (record.is_tombstone) bump(image_.tally.tombstone_count, 1);
+  add_alone(image_.tally.entry_count, 1);
+  if (record.is_tombstone) add_alone(image_.tally.tombstone_count, 1);
   if (!is_newest) return;
   if (record.is_tombstone) {
     deleted_.push_back(record.key_hash);

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/checked.h"
+#include "base/sole_writer.h"
 #include "format/trailer.h"
 #include "index/key_index.h"
 #include "mapping/mapped_file.h"
@@ -27,8 +29,19 @@ struct Tally {
   std::atomic<std::uint64_t> live_size{0};  // payloads and trailers of live entries
   std::atomic<std::uint64_t> live_packed_size{0};  // the same, each rounded up to the alignment: what compaction leaves
 
-  void add_live(std::uint64_t payload_size) noexcept;
-  void remove_live(std::uint64_t payload_size) noexcept;
+  void add_live(std::uint64_t payload_size) noexcept {
+    add_alone(live_size, payload_size + kTrailerSize);
+    add_alone(live_packed_size, align_up(payload_size + kTrailerSize, kPayloadAlignment));
+  }
+  void remove_live(std::uint64_t payload_size) noexcept {
+    add_alone(live_size, -(payload_size + kTrailerSize));
+    add_alone(live_packed_size, -align_up(payload_size + kTrailerSize, kPayloadAlignment));
+  }
+  // Before the index counts the key: see nothing_is_dead().
+  void count_entry() noexcept {
+    add_alone(entry_count, 1, std::memory_order_release);
+    std::atomic_thread_fence(std::memory_order_release);
+  }
 };
 
 class FileImage {
@@ -67,6 +80,11 @@ class FileImage {
   }
 
   [[nodiscard]] std::uint64_t live_count() const noexcept { return index.count(); }
+  // Writer: the entry at `trailer_offset` is live no more.
+  void forget_live(std::uint64_t trailer_offset) noexcept {
+    EntryRecord dead;
+    if (read_entry_record(mapped()->bytes(), trailer_offset, layout, &dead)) tally.remove_live(dead.payload_size());
+  }
   // True when every entry on the chain is live: scans then need not ask the index.
   [[nodiscard]] bool nothing_is_dead() const noexcept;
 

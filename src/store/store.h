@@ -96,6 +96,10 @@ class Store final : private CommitTarget {
 
   // --- writing (store_write.cc; store_batch.cc, store_conditional.cc, store_move.cc, store_reserve.cc, store_sync.cc) ---
   Result<std::uint64_t> put(std::uint64_t key_hash, ByteView payload, Durability durability);
+  // A put of durability NONE where it takes nothing but stores to memory: the new tail, or 0 with nothing done: ask put().
+  std::uint64_t put_quickly(std::uint64_t key_hash, ByteView payload) noexcept {
+    return put_at_once(key_hash, payload).tail;
+  }
   Result<std::uint64_t> put_if_absent(std::uint64_t key_hash, ByteView payload, Durability durability);
   Result<std::uint64_t> put_if_entry(const Entry& expected, ByteView payload, Durability durability);
   Result<std::uint64_t> remove(std::uint64_t key_hash, Durability durability);
@@ -148,12 +152,9 @@ class Store final : private CommitTarget {
   Result<void> load(std::unique_ptr<File> file, bool* out_changed_meanwhile);
   std::unique_ptr<Appender> make_appender(File& file, const AppendRegion::Start& start) const;
 
+  // Published and in the index; {0, 0} with nothing done where it takes more than stores to memory.
+  Appended put_at_once(std::uint64_t key_hash, ByteView payload) noexcept;
   Result<Turn> begin_write();
-  // Under the write lock: no reason to wait, prepare or refuse.
-  [[nodiscard]] bool may_write_at_once() const noexcept {
-    return writer_prepared_ && !writer_failed_ && !reservation_open_;
-  }
-  std::uint64_t put_at_once(std::uint64_t key_hash, ByteView payload) noexcept;
   Result<void> prepare_writer();
   Result<void> write_veiled_anew();
   Result<void> finish_file();
@@ -173,6 +174,7 @@ class Store final : private CommitTarget {
   void switch_to(std::shared_ptr<FileImage> next, std::unique_ptr<Appender> next_appender) noexcept;
   void sync_new_name() noexcept;
   Result<std::uint64_t> finish_write(Turn turn, const Result<Appended>& appended, Durability durability);
+  Result<std::uint64_t> commit(const Appended& appended, Durability durability);
   Error remember_failure(const Error& error) noexcept;
   Result<std::uint64_t> sync_all(bool strict) override;
   [[nodiscard]] FileImage& image() const noexcept { return *image_.load(std::memory_order_acquire); }
@@ -242,7 +244,7 @@ inline void Store::count_lookup(const ReadSection& section, std::uint64_t hits, 
     if (section.slot_is_shared()) [[unlikely]] {
       figure.fetch_add(more, std::memory_order_relaxed);
     } else {
-      figure.store(figure.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+      add_alone(figure, more);
     }
   };
   if (hits != 0) count(mine.hits, hits);

@@ -88,27 +88,20 @@ Result<void> Store::publish(Durability durability) {
 void Store::index_op(const WriteOp& op, std::uint64_t trailer_offset, std::uint64_t payload_size) noexcept {
   FileImage& now = image();
   const ByteView file = now.mapped()->bytes();
-  const auto count_one = [](std::atomic<std::uint64_t>& counter) {
-    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-  };
-  count_one(now.tally.entry_count);
-  std::atomic_thread_fence(std::memory_order_release);  // before the index counts the key: see nothing_is_dead()
+  now.tally.count_entry();
   if (now.snapshots.active()) [[unlikely]] {
     const std::uint64_t old = now.index.find(file, op.key_hash);
     if (old != KeyIndex::kAbsent) now.snapshots.note(op.key_hash, old);
   }
   std::uint64_t previous;
   if (op.is_removal) {
-    count_one(now.tally.tombstone_count);
+    add_alone(now.tally.tombstone_count, 1);
     previous = now.index.erase(file, op.key_hash);
   } else {
     previous = now.index.put(file, op.key_hash, trailer_offset);
     now.tally.add_live(payload_size);
   }
-  EntryRecord replaced;
-  if (previous != KeyIndex::kAbsent && read_entry_record(file, previous, now.layout, &replaced)) {
-    now.tally.remove_live(replaced.payload_size());
-  }
+  if (previous != KeyIndex::kAbsent) now.forget_live(previous);
 }
 
 Result<Store::Appended> Store::append_one(const WriteOp& op, Durability durability) {
@@ -133,16 +126,13 @@ Result<Store::Appended> Store::complete_append(const WriteOp& op, const Result<s
 }
 
 void Store::count_append(std::uint64_t entries, std::uint64_t before) noexcept {
-  const auto add = [](std::atomic<std::uint64_t>& figure, std::uint64_t by) {
-    figure.store(figure.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-  };
-  add(figures_.put_count, entries);
+  add_alone(figures_.put_count, entries);
   AppendRegion::Counts counts = appender_->region().take_counts();
   if (counts.windows != 0) [[unlikely]]
-    add(figures_.window_count, counts.windows);
+    add_alone(figures_.window_count, counts.windows);
   if (counts.syncs != 0) [[unlikely]]
     figures_.sync_count.fetch_add(counts.syncs, std::memory_order_relaxed);
-  add(figures_.written_size, appender_->tail() - before);
+  add_alone(figures_.written_size, appender_->tail() - before);
 }
 
 Error Store::take_back(std::uint64_t before, const Error& why) noexcept {
@@ -153,23 +143,23 @@ Error Store::take_back(std::uint64_t before, const Error& why) noexcept {
 Result<std::uint64_t> Store::finish_write(Turn turn, const Result<Appended>& appended, Durability durability) {
   if (!appended) return appended.error();
   turn.unlock();
+  return commit(*appended, durability);
+}
+
+// Without the write lock: a leader takes it.
+Result<std::uint64_t> Store::commit(const Appended& appended, Durability durability) {
   if (durability != Durability::kNone) {
     const bool strict = durability == Durability::kStrict;
-    if (Result<void> done = group_commit_.commit(appended->tail, appended->epoch, strict); !done) return done.error();
+    if (Result<void> done = group_commit_.commit(appended.tail, appended.epoch, strict); !done) return done.error();
   }
-  return appended->tail;
+  return appended.tail;
 }
 
 Result<std::uint64_t> Store::put(std::uint64_t key_hash, ByteView payload, Durability durability) {
   durability = durability_or_default(durability);
-  if (durability != Durability::kStrict && !is_guards_key_hash(key_hash) && is_payload_allowed(payload) &&
-      !is_read_only() && !canary_.in_child()) [[likely]] {
-    Turn turn(write_mutex_);
-    if (may_write_at_once()) [[likely]] {
-      if (const std::uint64_t tail = put_at_once(key_hash, payload); tail != 0) [[likely]] {
-        if (durability == Durability::kNone) return tail;
-        return finish_write(std::move(turn), Appended{tail, group_commit_.epoch()}, durability);
-      }
+  if (durability != Durability::kStrict) [[likely]] {
+    if (const Appended appended = put_at_once(key_hash, payload); appended.tail != 0) [[likely]] {
+      return commit(appended, durability);
     }
   }
   if (Result<void> allowed = check_hash_allowed(key_hash); !allowed) return allowed.error();
@@ -179,22 +169,39 @@ Result<std::uint64_t> Store::put(std::uint64_t key_hash, ByteView payload, Durab
   return finish_write(*std::move(turn), append_one({key_hash, payload}, durability), durability);
 }
 
-// A put that takes nothing but stores to memory: most of them, if they are small. The new tail; 0, with nothing done, when it
-// takes more.
-std::uint64_t Store::put_at_once(std::uint64_t key_hash, ByteView payload) noexcept {
+// All of a put in one function without a call but for the kernel: it is the number of instructions that a small one costs.
+Store::Appended Store::put_at_once(std::uint64_t key_hash, ByteView payload) noexcept {
+  constexpr Appended kNotDone{0, 0};
+  if (is_guards_key_hash(key_hash) || !is_payload_allowed(payload) || is_read_only() || canary_.in_child()) [[unlikely]]
+    return kNotDone;
+  const Turn turn(write_mutex_);
+  if (!writer_prepared_ || writer_failed_ || reservation_open_) [[unlikely]]
+    return kNotDone;
   FileImage& now = image();
-  if (!now.index.has_room_for(key_hash)) return 0;
+  const ByteView file = now.mapped()->bytes();
+  const KeyIndex::Spot spot = now.index.spot_for(file, key_hash);
+  if (!spot) [[unlikely]]
+    return kNotDone;
   const std::uint64_t before = appender_->tail();
-  const std::uint64_t trailer = appender_->put_in_window(key_hash, payload, now.mapped()->bytes().size());
-  if (trailer == 0) return 0;
+  const std::uint64_t trailer = appender_->put_in_window(key_hash, payload, file.size());
+  if (trailer == 0) [[unlikely]]
+    return kNotDone;
   const std::uint64_t tail = trailer + kTrailerSize;
+  const std::uint64_t previous = spot.previous();
+  now.tally.count_entry();
   {
     const ReadSection section;
-    index_op({key_hash, payload}, trailer, payload.size());
+    if (now.snapshots.active()) [[unlikely]] {
+      if (previous != KeyIndex::kAbsent) now.snapshots.note(key_hash, previous);
+    }
+    now.index.put_at(spot, trailer);
     now.tail.store(tail, std::memory_order_release);
   }
-  count_append(1, before);
-  return tail;
+  now.tally.add_live(payload.size());
+  if (previous != KeyIndex::kAbsent) now.forget_live(previous);
+  add_alone(figures_.put_count, 1);
+  add_alone(figures_.written_size, tail - before);
+  return {tail, group_commit_.epoch()};
 }
 
 Result<std::uint64_t> Store::remove(std::uint64_t key_hash, Durability durability) {

@@ -1,13 +1,9 @@
 #include "writer/appender.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <memory>
 #include <new>
-
-#include "format/layout.h"
-#include "format/trailer.h"
 
 namespace simdr::core {
 namespace {
@@ -46,32 +42,6 @@ Result<std::uint64_t> Appender::append_value(std::uint64_t key_hash, ByteView pa
   if (!at) return at.error();
   store_value(*at, key_hash, payload, start);
   return end_entry(trailer, payload);
-}
-
-// `at` is where tail_ is in memory, `start` the payload's offset.
-void Appender::store_value(std::byte* at, std::uint64_t key_hash, ByteView payload, std::uint64_t start) noexcept {
-  const std::size_t pad = static_cast<std::size_t>(start - tail_);
-  std::byte* to = at + pad;
-  std::memset(at, 0, pad);
-  // The hash before the payload: the system may write the page to the disk at any instant, and bytes that match their CRC
-  // are not to be there without the key they are of.
-  encode_trailer(to + payload.size(), {key_hash, tail_, 0});
-  std::atomic_signal_fence(std::memory_order_release);
-  const std::uint32_t crc = kernels_.copy_crc32(0, to, payload.data(), payload.size());
-  store_le32(to + payload.size() + kTrailerCrcAt, crc);
-}
-
-std::uint64_t Appender::put_in_window(std::uint64_t key_hash, ByteView payload, std::uint64_t max_tail) noexcept {
-  if (payload.size() >= direct_size_) return 0;
-  const std::uint64_t start = payload_start(tail_);
-  const std::uint64_t trailer = start + payload.size();
-  const std::uint64_t end = trailer + kTrailerSize;
-  std::byte* const at = region_.writable(tail_, end);
-  if (at == nullptr || end > max_tail || region_.hides_a_tear(trailer, payload) || hides_a_tear_) return 0;
-  store_value(at, key_hash, payload, start);
-  tail_ = end;
-  static_cast<void>(region_.publish_in_window(end));
-  return trailer;
 }
 
 Result<std::uint64_t> Appender::end_entry(std::uint64_t trailer_offset, ByteView payload_end) noexcept {

@@ -3,10 +3,14 @@
 // at a time; the store's write lock sees to that.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <cstring>
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "format/layout.h"
+#include "format/trailer.h"
 #include "simd/kernels.h"
 #include "writer/append_region.h"
 #include "writer/spool.h"
@@ -37,7 +41,19 @@ class Appender {
 
   // append_value() and publish() in one, where that takes nothing but stores to memory: room in the window, and no sync
   // needed first. The trailer's offset, or 0 when something else is needed; then nothing was appended.
-  [[nodiscard]] std::uint64_t put_in_window(std::uint64_t key_hash, ByteView payload, std::uint64_t max_tail) noexcept;
+  [[nodiscard]] std::uint64_t put_in_window(std::uint64_t key_hash, ByteView payload, std::uint64_t max_tail) noexcept {
+    if (payload.size() >= direct_size_) return 0;
+    const std::uint64_t start = payload_start(tail_);
+    const std::uint64_t trailer = start + payload.size();
+    const std::uint64_t end = trailer + kTrailerSize;
+    std::byte* const at = region_.writable(tail_, end);
+    if (at == nullptr || end > max_tail || region_.hides_a_tear(trailer, payload) || hides_a_tear_) [[unlikely]]
+      return 0;
+    store_value(at, key_hash, payload, start);
+    tail_ = end;
+    static_cast<void>(region_.publish_in_window(end));
+    return trailer;
+  }
 
   [[nodiscard]] AppendRegion& region() noexcept { return region_; }
   [[nodiscard]] const AppendRegion& region() const noexcept { return region_; }
@@ -46,7 +62,32 @@ class Appender {
   Result<std::uint64_t> end_entry(std::uint64_t trailer_offset, ByteView payload_end) noexcept;
   Result<std::uint64_t> append_direct(std::uint64_t key_hash, ByteView payload);
   Result<std::byte*> room(std::uint64_t end);
-  void store_value(std::byte* at, std::uint64_t key_hash, ByteView payload, std::uint64_t start) noexcept;
+  // `at` is where tail_ is in memory, `start` the payload's offset.
+  void store_value(std::byte* at, std::uint64_t key_hash, ByteView payload, std::uint64_t start) noexcept {
+    const std::size_t pad = static_cast<std::size_t>(start - tail_);
+    std::byte* const to = at + pad;
+    store_zeros(at, pad);
+    // The hash before the payload: the system may write the page to the disk at any instant, and bytes that match their CRC
+    // are not to be there without the key they are of.
+    encode_trailer(to + payload.size(), {key_hash, tail_, 0});
+    std::atomic_signal_fence(std::memory_order_release);
+    const std::uint32_t crc = kernels_.copy_crc32(0, to, payload.data(), payload.size());
+    store_le32(to + payload.size() + kTrailerCrcAt, crc);
+  }
+  // Fewer than kPayloadAlignment, so no call: the pieces overlap.
+  static void store_zeros(std::byte* at, std::size_t size) noexcept {
+    static_assert(kPayloadAlignment <= 64);
+    if (size >= 16) {
+      std::memset(at, 0, 16);
+      std::memset(at + size - 16, 0, 16);
+      if (size > 32) std::memset(at + 16, 0, 16), std::memset(at + size - 32, 0, 16);
+    } else if (size >= 8) {
+      std::memset(at, 0, 8);
+      std::memset(at + size - 8, 0, 8);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) at[i] = std::byte{0};
+    }
+  }
 
   AppendRegion region_;
   const std::uint64_t direct_size_;

@@ -30,6 +30,7 @@ void run_against_model(std::size_t steps, std::uint64_t key_count, std::uint64_t
   TrailerFile file(steps);
   Model model;
   Random random(steps + key_count);
+  std::size_t by_spot = 0;
   for (std::size_t step = 0; step < steps; ++step) {
     const std::uint64_t hash = hash_of(random.below(key_count));
     const auto known = model.find(hash);
@@ -40,10 +41,19 @@ void run_against_model(std::size_t steps, std::uint64_t key_count, std::uint64_t
       model.erase(hash);
     } else {
       std::uint64_t offset = 0;
-      ASSERT_EQ(put_new(index, file, hash, &offset), previous);
+      const KeyIndex::Spot spot = random.below(2) == 0 ? index.spot_for(file.view(), hash) : KeyIndex::Spot();
+      if (spot) {
+        ASSERT_EQ(spot.previous(), previous);
+        offset = file.append(hash);
+        ASSERT_EQ(index.put_at(spot, offset), previous);
+        ++by_spot;
+      } else {
+        ASSERT_EQ(put_new(index, file, hash, &offset), previous);
+      }
       model[hash] = offset;
     }
   }
+  EXPECT_GT(by_spot, steps / 10);
   expect_equal(index, file, model);
 }
 
@@ -62,6 +72,32 @@ TEST(KeyIndexTest, FindsNothingBeforeTheFirstPut) {
   EXPECT_EQ(index.count(), 0u);
   EXPECT_EQ(index.memory_size(), sizeof index);
   index.for_each_offset([](std::uint64_t) { FAIL(); });
+}
+
+TEST(KeyIndexTest, HasNoSpotWhereItMustGrowFirst) {
+  KeyIndex index(kSeed);
+  TrailerFile file(100'000);
+  EXPECT_FALSE(index.spot_for(file.view(), 7));
+  EXPECT_EQ(put_new(index, file, 7), KeyIndex::kAbsent);
+  std::uint64_t hash = 1000;
+  std::uint64_t grown = 0;
+  for (; hash < 90'000; ++hash) {
+    const KeyIndex::Spot spot = index.spot_for(file.view(), hash);
+    if (spot) {
+      EXPECT_EQ(spot.previous(), KeyIndex::kAbsent);
+      EXPECT_EQ(index.put_at(spot, file.append(hash)), KeyIndex::kAbsent);
+    } else {
+      const std::uint64_t before = index.memory_size();
+      EXPECT_EQ(put_new(index, file, hash), KeyIndex::kAbsent);
+      EXPECT_GE(index.memory_size(), before);
+      ++grown;
+    }
+  }
+  EXPECT_EQ(index.count(), 89'001u);
+  EXPECT_GT(grown, 20u);  // 9 sizes of the first segment, then one for each division
+  EXPECT_LT(grown, 60u);
+  EXPECT_LE(index.load(), 27.0 / 32);
+  for (std::uint64_t i = 1000; i < hash; ++i) ASSERT_NE(index.find(file.view(), i), KeyIndex::kAbsent);
 }
 
 TEST(KeyIndexTest, AgreesWithAMapAtManySizes) {
