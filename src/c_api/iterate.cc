@@ -1,7 +1,4 @@
 // Going over many entries.
-#include <algorithm>
-#include <array>
-
 #include "c_api/boundary.h"
 #include "store/for_each.h"
 
@@ -72,15 +69,17 @@ simdr_status simdr_iterator_next_views(simdr_iterator* iterator, simdr_view* out
     SIMDR_REFUSE(check_bytes("out_views", out_views, capacity, err));
     SIMDR_NOT_NULL(out_count);
     if (capacity == 0) return report(core::make_error(Status::kInvalidArgument, "capacity: is 0"), err);
-    std::array<core::Found, 256> found;
-    std::size_t count = 0;
     Error error;
-    const Status status = iterator->core.next(found.data(), std::min(capacity, found.size()), &count, &error);
-    if (status == Status::kNotFound) *out_count = 0;
-    if (status != Status::kOk) return status == Status::kNotFound ? SIMDR_NOT_FOUND : report(error, err);
-    std::transform(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), out_views, to_view);
-    *out_count = count;
-    return SIMDR_OK;
+    std::size_t count = 0;
+    const auto emit = [&out_views](const core::EntryRecord& record, const std::byte* data) {
+      *out_views++ = to_view({record, data});
+    };
+    const Status status = iterator->core.next_each(capacity, &count, &error, emit);
+    if (status == Status::kOk || status == Status::kNotFound) {
+      *out_count = count;
+      return static_cast<simdr_status>(status);
+    }
+    return report(error, err);
   });
 }
 

@@ -3,14 +3,6 @@
 #include <algorithm>
 
 namespace simdr::core {
-namespace {
-
-// Trailers lie one entry apart and each names the next, so the walk itself cannot run ahead; asking for what lies this far
-// below brings the lines of the entries to come.
-constexpr std::uint64_t kPrefetchDistance = 6 * 1024;
-
-}  // namespace
-
 Iterator::Iterator(const Store& store, const Options& options)
     : options_(options), layout_(store.layout()), image_(store.take_snapshot(&snapshot_)) {
   {
@@ -20,6 +12,7 @@ Iterator::Iterator(const Store& store, const Options& options)
     mapped_->add_ref(stripe_);
   }
   nothing_is_dead_ = image_->nothing_is_dead();
+  is_plain_ = nothing_is_dead_ && layout_ == kAligned64 && !options_.only_key_hash;
   cursor_ = snapshot_.tail();
 }
 
@@ -43,19 +36,20 @@ Status Iterator::fill_block(Error* error) {
       EntryRecord& record = block_[block_size_];
       if (cursor_ < layout_.trailer_size ||
           !read_entry_record(file, cursor_ - layout_.trailer_size, layout_, &record)) {
+        if (block_size_ != 0) break;
         *error = make_error(Status::kCorrupt, "no entry ends at offset %llu: the file was changed",
                             static_cast<unsigned long long>(cursor_));
-        cursor_ = 0;
         return Status::kCorrupt;
       }
       cursor_ = record.prev_tail;
-      if (cursor_ > kPrefetchDistance) __builtin_prefetch(file.data() + (cursor_ - kPrefetchDistance));
+      prefetch_below();
       if (is_wanted(record)) ++block_size_;
     }
     if (!options_.all_versions && !options_.only_key_hash && !nothing_is_dead_) keep_live();
   }
   if (snapshot_.is_broken()) {
     *error = make_error(Status::kNoMemory, "out of memory for what was replaced during the iteration");
+    block_size_ = 0;
     return Status::kNoMemory;
   }
   return block_size_ == 0 ? Status::kNotFound : Status::kOk;
@@ -87,47 +81,36 @@ void Iterator::keep_live() {
   block_size_ = kept;
 }
 
-Status Iterator::check(const Found& found, Error* error) const {
-  if (!options_.verify || checksum_matches(found.payload(), found.record.crc32, layout_.trailer_size)) {
-    return Status::kOk;
-  }
+Status Iterator::tell_damaged(const EntryRecord& record, Error* error) noexcept {
   *error = make_error(Status::kCorrupt, "the payload at offset %llu (%llu bytes) does not match its checksum",
-                      static_cast<unsigned long long>(found.record.payload_offset),
-                      static_cast<unsigned long long>(found.record.payload_size()));
+                      static_cast<unsigned long long>(record.payload_offset),
+                      static_cast<unsigned long long>(record.payload_size()));
   return Status::kCorrupt;
 }
 
-Status Iterator::next(Found* out, std::size_t capacity, std::size_t* out_count, Error* error) {
-  std::size_t count = 0;
-  while (count < capacity) {
-    if (block_at_ == block_size_) {
-      const Status status = fill_block(error);
-      if (status == Status::kNotFound) break;
-      if (status != Status::kOk) return status;
-    }
-    const EntryRecord& record = block_[block_at_];
-    out[count] = {record, mapped_->bytes().data() + record.payload_offset};
-    if (const Status status = check(out[count], error); status != Status::kOk) {
-      // What was found before it goes out first; the bad one is told at the next call.
-      if (count != 0) break;
-      ++block_at_;
-      return status;
-    }
-    ++block_at_;
-    ++count;
+Status Iterator::look(EntryRecord* out, Error* error) {
+  if (block_at_ == block_size_) {
+    if (const Status status = fill_block(error); status != Status::kOk) return status;
   }
-  *out_count = count;
-  return count == 0 && capacity != 0 ? Status::kNotFound : Status::kOk;
+  *out = block_[block_at_];
+  return Status::kOk;
+}
+
+Status Iterator::next(Found* out, std::size_t capacity, std::size_t* out_count, Error* error) {
+  return next_each(capacity, out_count, error, [&out](const EntryRecord& record, const std::byte* data) {
+    *out++ = {record, data};
+  });
 }
 
 Status Iterator::next_entry(Entry** out, Error* error) {
-  Found found;
+  EntryRecord found;
   std::size_t count = 0;
-  if (const Status status = next(&found, 1, &count, error); status != Status::kOk) return status;
+  const auto keep = [&found](const EntryRecord& record, const std::byte*) { found = record; };
+  if (const Status status = next_each(1, &count, error, keep); status != Status::kOk) return status;
   const ReadSection section;
-  Entry* entry = Entry::create(section, mapped_, found.record, layout_.trailer_size, image_->id());
+  Entry* entry = Entry::create(section, mapped_, found, layout_.trailer_size, image_->id());
   if (entry == nullptr) {
-    --block_at_;
+    pass_back(found);
     *error = make_error(Status::kNoMemory, "out of memory for an entry handle");
     return Status::kNoMemory;
   }

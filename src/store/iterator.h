@@ -26,6 +26,30 @@ class Iterator {
   // Up to `capacity` entries; *out_count is how many. kNotFound at the end only. kCorrupt (an entry's checksum, with verify): nothing
   // is handed out, and the next call goes on behind that entry. Views are valid as long as the iterator is.
   Status next(Found* out, std::size_t capacity, std::size_t* out_count, Error* error);
+  // The same, with emit(record, payload's address) called for each.
+  template <typename Emit>
+  Status next_each(std::size_t capacity, std::size_t* out_count, Error* error, Emit&& emit) {
+    std::size_t count = 0;
+    for (; count < capacity; ++count) {
+      EntryRecord record;
+      if (!look_plainly(&record)) {
+        const Status status = look(&record, error);
+        // What was found before an error goes out first; the next call meets it again.
+        if (status == Status::kNotFound || (status != Status::kOk && count != 0)) break;
+        if (status != Status::kOk) return status == Status::kCorrupt ? end_with(status) : status;
+      }
+      const std::byte* const data = mapped_->bytes().data() + record.payload_offset;
+      if (options_.verify && !matches(record, data)) [[unlikely]] {
+        if (count != 0) break;  // as above
+        pass(record);
+        return tell_damaged(record, error);
+      }
+      pass(record);
+      emit(record, data);
+    }
+    *out_count = count;
+    return count == 0 && capacity != 0 ? Status::kNotFound : Status::kOk;
+  }
   Status next_entry(Entry** out, Error* error);
 
   // The file as it was when this began: readable up to tail(), while the iterator lives.
@@ -35,10 +59,48 @@ class Iterator {
  private:
   static constexpr std::size_t kBlock = 64;
 
+  // Trailers lie one entry apart and each names the next, so the walk itself cannot run ahead; asking for what lies this far
+  // below brings the lines of the entries to come.
+  static constexpr std::uint64_t kPrefetchDistance = 6 * 1024;
+
+  // The entry to hand out next, straight from the file. False where a block is needed, which look() fills.
+  [[nodiscard]] bool look_plainly(EntryRecord* out) noexcept {
+    if (!is_plain_) return false;
+    is_plain_ = cursor_ >= kTrailerSize && read_current_value(mapped_->bytes(), cursor_ - kTrailerSize, out);
+    return is_plain_;
+  }
+  Status look(EntryRecord* out, Error* error);
+  Status end_with(Status status) noexcept {
+    cursor_ = 0;
+    return status;
+  }
+  void pass(const EntryRecord& record) noexcept {
+    if (!is_plain_) {
+      ++block_at_;
+      return;
+    }
+    cursor_ = record.prev_tail;
+    prefetch_below();
+  }
+  void pass_back(const EntryRecord& record) noexcept {
+    if (is_plain_) {
+      cursor_ = record.trailer_offset + kTrailerSize;
+    } else {
+      --block_at_;
+    }
+  }
+  void prefetch_below() const noexcept {
+    if (cursor_ > kPrefetchDistance) __builtin_prefetch(mapped_->bytes().data() + (cursor_ - kPrefetchDistance));
+  }
+
   Status fill_block(Error* error);
   void keep_live();
   [[nodiscard]] bool is_wanted(const EntryRecord& record) const noexcept;
-  Status check(const Found& found, Error* error) const;
+  [[nodiscard]] bool matches(const EntryRecord& record, const std::byte* data) const noexcept {
+    return checksum_matches({data, static_cast<std::size_t>(record.payload_size())}, record.crc32,
+                            layout_.trailer_size);
+  }
+  static Status tell_damaged(const EntryRecord& record, Error* error) noexcept;
 
   Options options_;
   Layout layout_;
@@ -47,6 +109,7 @@ class Iterator {
   MappedFile* mapped_;  // with a reference on stripe_
   std::uint32_t stripe_;
   bool nothing_is_dead_;
+  bool is_plain_;  // nothing is dead, and the current generation: what the chain holds is what is handed out
   std::uint64_t cursor_;  // the tail of the next entry to look at
   std::array<EntryRecord, kBlock> block_;
   std::size_t block_size_ = 0;

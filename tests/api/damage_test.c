@@ -1,4 +1,6 @@
 /* Damage: what verify finds, what reads with a check say, what repair keeps; the damaged file is never touched. */
+#include <fcntl.h>
+
 #include "store_fixture.h"
 
 enum { kCount = 50, kSize = 300 };
@@ -210,6 +212,54 @@ static int accept_all(const simdr_view *view, void *user_data) {
   return 0;
 }
 
+/* Somebody overwrites a link while the store is open: what is newer is handed out, then the error comes, once. */
+static void an_iteration_tells_where_the_chain_was_broken(void) {
+  int some_dead, one_by_one;
+  for (some_dead = 0; some_dead < 2; some_dead++) {
+    for (one_by_one = 0; one_by_one < 2; one_by_one++) {
+      struct fixture f;
+      simdr_iterator *iterator = NULL;
+      simdr_entry_info info = SIMDR_ENTRY_INFO_INIT;
+      simdr_view views[16];
+      simdr_entry *entry = NULL;
+      size_t count = 99;
+      uint64_t link = UINT64_MAX;
+      int i, fd;
+      REQUIRE(fixture_open(&f));
+      for (i = 0; i < 10; i++) {
+        char key[2] = {(char)('0' + i), 0};
+        PUT(f.store, key, "a value");
+      }
+      if (some_dead) PUT(f.store, "9", "another");
+      REQUIRE_OK(simdr_store_metadata(f.store, "5", 1, &info, &err));
+      fd = open(f.path, O_WRONLY | O_CLOEXEC);
+      REQUIRE(fd >= 0 && pwrite(fd, &link, 8, (off_t)info.trailer_offset + 8) == 8);
+      close(fd);
+      REQUIRE_OK(simdr_iterator_open(f.store, 0, &iterator, &err));
+      if (one_by_one) {
+        for (i = 9; i > 5; i--) {
+          REQUIRE_OK(simdr_iterator_next(iterator, &entry, &err));
+          CHECK_U64(simdr_entry_size(entry), 7);
+          simdr_entry_unref(entry);
+        }
+        FAILS(simdr_iterator_next(iterator, &entry, &err), SIMDR_ERR_CORRUPT, "no entry ends at offset");
+        OUTCOME(simdr_iterator_next(iterator, &entry, &err), SIMDR_NOT_FOUND);
+      } else {
+        REQUIRE_OK(simdr_iterator_next_views(iterator, views, COUNT_OF(views), &count, &err));
+        CHECK_U64(count, 4);
+        CHECK_U64(views[3].key_hash, simdr_key_hash("6", 1));
+        FAILS(simdr_iterator_next_views(iterator, views, COUNT_OF(views), &count, &err), SIMDR_ERR_CORRUPT,
+              "no entry ends at offset");
+        CHECK_U64(count, 4);
+        OUTCOME(simdr_iterator_next_views(iterator, views, COUNT_OF(views), &count, &err), SIMDR_NOT_FOUND);
+        CHECK_U64(count, 0);
+      }
+      simdr_iterator_free(iterator);
+      fixture_end(&f);
+    }
+  }
+}
+
 static void whole_store_calls_refuse_a_corrupt_entry(void) {
   struct fixture f;
   struct snapshot before;
@@ -288,6 +338,7 @@ int main(void) {
       CASE(reads_that_verify_say_corrupt),
       CASE(a_batch_that_fails_late_hands_out_nothing),
       CASE(a_verifying_walk_goes_on_after_the_bad_entry),
+      CASE(an_iteration_tells_where_the_chain_was_broken),
       CASE(whole_store_calls_refuse_a_corrupt_entry),
       CASE(repair_keeps_what_is_intact_and_says_what_is_lost),
       CASE(repair_of_bad_paths_fails),
