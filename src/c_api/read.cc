@@ -1,5 +1,7 @@
 // Looking things up.
-#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
 
 #include "c_api/boundary.h"
 
@@ -87,21 +89,26 @@ simdr_status get_hashes(const simdr_store* store, std::span<const std::uint64_t>
 
 simdr_status view_hashes(const simdr_store* store, std::span<const std::uint64_t> hashes, const bool* absent,
                          simdr_view* out_views, std::size_t* out_found, simdr_error* err) {
-  constexpr std::size_t kFew = 128;
-  core::Found few[kFew];
-  std::vector<core::Found> many(hashes.size() > kFew ? hashes.size() : 0);
-  core::Found* found = many.empty() ? few : many.data();
-  Error error;
   // All of them before the first is handed out, so that an error leaves the caller's array alone.
-  const Status status = store->core->view_many(hashes, found, &error);
+  constexpr std::size_t kFew = 64;
+  core::FlatView few[kFew];
+  const std::unique_ptr<core::FlatView[]> many(hashes.size() > kFew ? new core::FlatView[hashes.size()] : nullptr);
+  core::FlatView* const views = many == nullptr ? few : many.get();
+  Error error;
+  const Status status = store->core->view_many(hashes, views, &error);
   if (status != Status::kOk) return report(error, err);
-  std::size_t count = 0;
+  std::size_t found = 0;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
-    if (absent != nullptr && absent[i]) found[i] = {};
-    out_views[i] = to_view(found[i]);
-    count += found[i].data != nullptr;
+    if (absent != nullptr && absent[i]) views[i] = {};
+    found += views[i].data != nullptr;
   }
-  if (out_found != nullptr) *out_found = count;
+  static_assert(sizeof(core::FlatView) == sizeof(simdr_view) &&
+                offsetof(core::FlatView, size) == offsetof(simdr_view, size) &&
+                offsetof(core::FlatView, key_hash) == offsetof(simdr_view, key_hash) &&
+                offsetof(core::FlatView, payload_offset) == offsetof(simdr_view, payload_offset) &&
+                offsetof(core::FlatView, crc32) == offsetof(simdr_view, checksum));
+  if (!hashes.empty()) std::memcpy(out_views, views, hashes.size() * sizeof *views);
+  if (out_found != nullptr) *out_found = found;
   return SIMDR_OK;
 }
 

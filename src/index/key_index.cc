@@ -44,7 +44,7 @@ std::uint64_t KeyIndex::find_anywhere(ByteView file, std::uint64_t key_hash) con
     if (!directory.exists()) return kAbsent;
     const DirectoryEntry& entry = directory.entry(directory.index_of(mixed));
     const Segment segment(entry.load(std::memory_order_acquire));
-    const std::uint64_t offset = segment.find(hashes, mixed, key_hash);
+    const std::uint64_t offset = segment.find_anywhere(hashes, mixed, key_hash);
     if (offset != kAbsent) return offset;
     if (entry.load(std::memory_order_acquire) == segment.entry() && readers_directory().word() == directory.word()) {
       return kAbsent;

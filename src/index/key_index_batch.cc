@@ -19,7 +19,8 @@ struct Lane {
   std::uint64_t mixed;
   const DirectoryEntry* entry;
   std::uint64_t entry_word;
-  std::uint64_t candidate;  // the first slot with the right tag in the home group, or kEmptySlot
+  std::uint64_t candidate;  // a slot with the right tag in the home group, or kEmptySlot
+  bool seems_absent;  // the home group has no such slot, and an empty one
 };
 
 }  // namespace
@@ -49,25 +50,26 @@ void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::s
   for (std::size_t i = 0; i < count; ++i) {
     lanes[i].entry_word = lanes[i].entry->load(std::memory_order_acquire);
     const Segment segment(lanes[i].entry_word);
-    prefetch_line(&segment.group(segment.home(lanes[i].mixed)).slot(0));
+    prefetch_line(&segment.home_group(lanes[i].mixed).slot(0));
   }
   for (std::size_t i = 0; i < count; ++i) {
-    const Segment segment(lanes[i].entry_word);
-    const Group home = segment.group(segment.home(lanes[i].mixed));
-    lanes[i].candidate = home.first_with_tag(segment.tag(lanes[i].mixed));
-    if (lanes[i].candidate != kEmptySlot) hashes.prefetch(lanes[i].candidate);
+    Lane& lane = lanes[i];
+    const Segment segment(lane.entry_word);
+    const Group home = segment.home_group(lane.mixed);
+    const auto [tagged, empty] = home.readers_masks(segment.tag(lane.mixed));
+    lane.candidate = tagged == 0 ? kEmptySlot : home.first_of(tagged).load(std::memory_order_acquire);
+    lane.seems_absent = tagged == 0 && empty != 0;
+    hashes.prefetch_line_before(lane.candidate);
+    hashes.prefetch(lane.candidate);
   }
   for (std::size_t i = 0; i < count; ++i) {
     const Lane& lane = lanes[i];
-    if (hashes.confirms(lane.candidate, key_hashes[i])) {
+    if (hashes.confirms(lane.candidate, key_hashes[i])) [[likely]] {
       out_offsets[i] = lane.candidate & kOffsetMask;
       continue;
     }
-    const Segment segment(lane.entry_word);
-    const bool is_absent =
-        segment.is_surely_absent(segment.group(segment.home(lane.mixed)), lane.candidate, lane.mixed) &&
-        lane.entry->load(std::memory_order_acquire) == lane.entry_word &&
-        readers_directory().word() == directory.word();
+    const bool is_absent = lane.seems_absent && lane.entry->load(std::memory_order_acquire) == lane.entry_word &&
+                           readers_directory().word() == directory.word();
     out_offsets[i] = is_absent ? kAbsent : find(file, key_hashes[i]);
   }
 }
@@ -77,8 +79,8 @@ void KeyIndex::prefetch_match(HashesInFile file, std::uint64_t mixed) const noex
   const DirectoryView view = directory();
   const Segment segment = view.segment(view.index_of(mixed));
   const Group home = segment.group(segment.home(mixed));
-  const std::uint64_t slot = home.first_with_tag(segment.tag(mixed));
-  if (slot != kEmptySlot) file.prefetch(slot);
+  const std::uint32_t tagged = home.writers_masks(segment.tag(mixed)).with_tag;
+  if (tagged != 0) file.prefetch(home.first_of(tagged).load(std::memory_order_relaxed));
 }
 
 void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets,

@@ -67,11 +67,12 @@ std::uint64_t Segment::find_anywhere(HashesInFile file, std::uint64_t mixed, std
   // The bound matters only to a reader whose segment is recycled under it and may show no empty slot.
   for (std::uint32_t left = group_count(); left != 0; --left, index = next(index)) {
     const Group slots = group(index);
-    for (std::uint32_t mask = slots.with_tag(wanted); mask != 0; mask &= mask - 1) {
+    const auto [tagged, empty] = slots.readers_masks(wanted);
+    for (std::uint32_t mask = tagged; mask != 0; mask &= mask - 1) {
       const std::uint64_t slot = slots.first_of(mask).load(std::memory_order_acquire);
       if (slot >> kTagShift == wanted && file.confirms(slot, key_hash)) return slot & kOffsetMask;
     }
-    if (slots.has_empty()) return 0;
+    if (empty != 0) return 0;
   }
   return 0;
 }

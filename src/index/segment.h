@@ -119,18 +119,6 @@ class Group {
   [[nodiscard]] Slot& slot(std::uint32_t i) const noexcept { return slots_[i]; }
   [[nodiscard]] Slot& first_of(std::uint32_t mask) const noexcept { return slots_[std::countr_zero(mask)]; }
 
-  // The first slot with this tag, or 0. No branch and no second load: which of the eight it is cannot be
-  // predicted, and the trailer's address waits for it. Empty slots have tag 0, so for that tag the answer may be
-  // 0 although there is another.
-  [[nodiscard]] std::uint64_t first_with_tag(std::uint64_t tag) const noexcept {
-    std::uint64_t found = kEmptySlot;
-#pragma GCC unroll 8
-    for (std::uint32_t i = kGroupSlots; i-- > 0;) {
-      const std::uint64_t slot = slots_[i].load(std::memory_order_acquire);
-      found = slot >> kTagShift == tag ? slot : found;
-    }
-    return found;
-  }
   [[nodiscard]] std::uint32_t with_tag(std::uint64_t tag) const noexcept {
     std::uint32_t mask = 0;
 #pragma GCC unroll 8
@@ -164,14 +152,6 @@ class Group {
 #else
     return {with_tag(tag), equal_to(kEmptySlot)};
 #endif
-  }
-  [[nodiscard]] bool has_empty() const noexcept {
-    std::uint64_t all = 1;
-#pragma GCC unroll 8
-    for (std::uint32_t i = 0; i < kGroupSlots; ++i) {
-      all = slots_[i].load(std::memory_order_acquire) == kEmptySlot ? 0 : all;
-    }
-    return all == 0;
   }
 
  private:
@@ -210,19 +190,8 @@ class Segment {
     return block() + (group_count() & (kFullGroups - 1)) * kGroupSlots;  // a full one starts the block
   }
 
-  // The offset under `key_hash`, or 0. The answer 0 needs validation by the caller: see key_index.cc.
-  [[nodiscard]] std::uint64_t find(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
-    const Group first = group(home(mixed));
-    const std::uint64_t slot = first.first_with_tag(tag(mixed));
-    if (file.confirms(slot, key_hash)) return slot & kOffsetMask;
-    if (is_surely_absent(first, slot, mixed)) return 0;
-    return find_anywhere(file, mixed, key_hash);
-  }
-  // Whether the home group alone, whose first slot with the tag was `slot`, says that the key is not in this segment.
-  [[nodiscard]] bool is_surely_absent(Group first, std::uint64_t slot, std::uint64_t mixed) const noexcept {
-    return slot == kEmptySlot && tag(mixed) != 0 && first.has_empty();
-  }
-  // The same by the long way: every slot with the tag, in every group up to one with an empty slot.
+  // The offset under `key_hash`, or 0: every slot with the tag, in every group up to one with an empty slot. The answer 0 needs
+  // validation by the caller: see key_index.cc.
   [[nodiscard]] std::uint64_t find_anywhere(HashesInFile file, std::uint64_t mixed,
                                             std::uint64_t key_hash) const noexcept;
 

@@ -40,6 +40,16 @@ struct Found {
   [[nodiscard]] ByteView payload() const noexcept { return {data, static_cast<std::size_t>(record.payload_size())}; }
 };
 
+// The same for many at once: no initialisers, so that room for thousands costs nothing.
+struct FlatView {
+  const std::byte* data;  // nullptr: not found, and all else 0
+  std::uint64_t size;
+  std::uint64_t key_hash;
+  std::uint64_t payload_offset;
+  std::uint32_t crc32;
+  std::uint32_t reserved;
+};
+
 // One step of an atomic batch.
 struct WriteOp {
   std::uint64_t key_hash;
@@ -82,7 +92,7 @@ class Store final : private CommitTarget {
   // In line: what nearly every view() comes down to. kUnsure: ask view().
   FileImage::Look view_quickly(std::uint64_t key_hash, Found* out) const noexcept;
   // Places whose key is absent get data == nullptr, or nullptr. `is_absent`, which may be null, marks keys to pass over.
-  Status view_many(std::span<const std::uint64_t> key_hashes, Found* out, Error* error) const noexcept;
+  Status view_many(std::span<const std::uint64_t> key_hashes, FlatView* out, Error* error) const noexcept;
   Status get_many(std::span<const std::uint64_t> key_hashes, const bool* is_absent, Entry** out,
                   Error* error) const noexcept;
   Status read(std::uint64_t key_hash, std::uint64_t position, void* to, std::size_t capacity, std::size_t* out_size,
@@ -183,8 +193,9 @@ class Store final : private CommitTarget {
   Status check_payload(const Found& found, Error* error) const noexcept;
   [[gnu::noinline, gnu::cold]] Status get_otherwise(const ReadSection& section, std::uint64_t key_hash, Entry** out,
                                                     Error* error) const noexcept;
-  Status view_block(const FileImage& now, std::span<const std::uint64_t> key_hashes, Found* out,
-                    MappedFile** out_mapped, Error* error) const noexcept;
+  template <typename Emit>
+  Status look_up_block(const FileImage& now, std::span<const std::uint64_t> key_hashes, Error* error,
+                       Emit&& emit) const noexcept;
   Status get_block(const FileImage& now, const ReadSection& section, std::span<const std::uint64_t> key_hashes,
                    const bool* is_absent, Entry** out, Error* error) const noexcept;
   Result<Entry*> entry_to_copy(std::uint64_t key_hash, const Store& target) const;

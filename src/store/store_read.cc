@@ -82,44 +82,49 @@ constexpr std::size_t kLookupBlock = 64;
 
 }  // namespace
 
-// One block of at most kLookupBlock keys, in a read section.
-Status Store::view_block(const FileImage& now, std::span<const std::uint64_t> key_hashes, Found* out,
-                         MappedFile** out_mapped, Error* error) const noexcept {
+// One block of at most kLookupBlock keys, in a read section: emit(i, record, payload's address) for each that is there.
+template <typename Emit>
+Status Store::look_up_block(const FileImage& now, std::span<const std::uint64_t> key_hashes, Error* error,
+                            Emit&& emit) const noexcept {
   std::uint64_t offsets[kLookupBlock];
   MappedFile* mapped;
   do {
     mapped = now.mapped();
     now.index.find_many(mapped->bytes(), key_hashes.data(), key_hashes.size(), offsets);
   } while (mapped != now.mapped());
-  *out_mapped = mapped;
+  const ByteView file = mapped->bytes();
+  const bool is_current = now.layout == kAligned64;
   for (std::size_t i = 0; i < key_hashes.size(); ++i) {
-    Found& found = out[i];
-    if (offsets[i] == KeyIndex::kAbsent) {
-      found = {};
-      continue;
-    }
-    if (!read_entry_record(mapped->bytes(), offsets[i], layout_, &found.record)) {
+    if (offsets[i] == KeyIndex::kAbsent) continue;
+    EntryRecord record;
+    if (!(is_current && read_current_value(file, offsets[i], &record)) &&
+        !read_entry_record(file, offsets[i], now.layout, &record)) {
       return fail(error, bad_link(key_hashes[i]));
     }
-    found.data = mapped->bytes().data() + found.record.payload_offset;
-    __builtin_prefetch(found.data);
+    const std::byte* const data = file.data() + record.payload_offset;
+    __builtin_prefetch(data);
     if (settings_.verify_reads) {
-      if (const Status status = check_payload(found, error); status != Status::kOk) return status;
+      if (const Status status = check_payload({record, data}, error); status != Status::kOk) return status;
     }
+    if (const Status status = emit(i, record, data, mapped); status != Status::kOk) return status;
   }
   return Status::kOk;
 }
 
-Status Store::view_many(std::span<const std::uint64_t> key_hashes, Found* out, Error* error) const noexcept {
+Status Store::view_many(std::span<const std::uint64_t> key_hashes, FlatView* out, Error* error) const noexcept {
   const ReadSection section;
   const FileImage& now = image();
   std::uint64_t hits = 0;
   for (std::size_t begin = 0; begin < key_hashes.size(); begin += kLookupBlock) {
     const std::size_t count = std::min(kLookupBlock, key_hashes.size() - begin);
-    MappedFile* mapped;
-    const Status status = view_block(now, key_hashes.subspan(begin, count), out + begin, &mapped, error);
+    std::fill_n(out + begin, count, FlatView{});
+    const auto emit = [&](std::size_t i, const EntryRecord& record, const std::byte* data, MappedFile*) {
+      out[begin + i] = {data, record.payload_size(), record.key_hash, record.payload_offset, record.crc32, 0};
+      ++hits;
+      return Status::kOk;
+    };
+    const Status status = look_up_block(now, key_hashes.subspan(begin, count), error, emit);
     if (status != Status::kOk) return status;
-    for (std::size_t i = begin; i < begin + count; ++i) hits += out[i].data != nullptr;
   }
   count_lookup(section, hits, key_hashes.size() - hits);
   return Status::kOk;
@@ -127,19 +132,17 @@ Status Store::view_many(std::span<const std::uint64_t> key_hashes, Found* out, E
 
 Status Store::get_block(const FileImage& now, const ReadSection& section, std::span<const std::uint64_t> key_hashes,
                         const bool* is_absent, Entry** out, Error* error) const noexcept {
-  Found found[kLookupBlock];
-  MappedFile* mapped;
-  const Status status = view_block(now, key_hashes, found, &mapped, error);
-  if (status != Status::kOk) return status;
   std::uint64_t hits = 0;
-  for (std::size_t i = 0; i < key_hashes.size(); ++i) {
-    if (found[i].data == nullptr || (is_absent != nullptr && is_absent[i])) continue;
-    out[i] = Entry::create(section, mapped, found[i].record, layout_.trailer_size, now.id());
+  const auto emit = [&](std::size_t i, const EntryRecord& record, const std::byte*, MappedFile* mapped) {
+    if (is_absent != nullptr && is_absent[i]) return Status::kOk;
+    out[i] = Entry::create(section, mapped, record, layout_.trailer_size, now.id());
     if (out[i] == nullptr) return fail(error, no_memory_for_handle());
     ++hits;
-  }
-  count_lookup(section, hits, key_hashes.size() - hits);
-  return Status::kOk;
+    return Status::kOk;
+  };
+  const Status status = look_up_block(now, key_hashes, error, emit);
+  if (status == Status::kOk) count_lookup(section, hits, key_hashes.size() - hits);
+  return status;
 }
 
 Status Store::get_many(std::span<const std::uint64_t> key_hashes, const bool* is_absent, Entry** out,
