@@ -197,8 +197,8 @@ Status Store::read(std::uint64_t key_hash, std::uint64_t position, void* to, std
 Status Store::last_entry(Entry** out, Error* error) const noexcept {
   const ReadSection section;
   const FileImage& now = image();
-  MappedFile* mapped = now.mapped();
   std::uint64_t tail = now.tail.load(std::memory_order_acquire);
+  MappedFile* mapped = now.mapped();  // after the tail: the mapping that it was published with, or a longer one
   while (tail != 0 && now.index.count() != 0) {
     EntryRecord record;
     if (!read_entry_record(mapped->bytes(), tail - layout_.trailer_size, layout_, &record)) {
