@@ -199,7 +199,8 @@ typedef struct simdr_open_options {
   uint32_t layout_alignment; /* read the file as this generation: 0 detect it, else a power of two up to 65536 */
   uint32_t layout_trailer;   /* with layout_alignment: 20 (0 means 20), or 19 for the oldest generation */
   uint32_t reserved0;
-  uint64_t reserve_size;     /* bytes of address space to reserve for the mapping; 0 means 1 TiB, or what can be had */
+  uint64_t reserve_size;     /* bytes of address space to reserve for the mapping, and behind a file that is longer;
+                                0 means 1 TiB, or what can be had */
   uint64_t window_size;      /* upper bound of the append window, bytes; 0 means 4 MiB; at least 64 KiB */
   simdr_log_fn log;          /* may be NULL */
   void *log_user_data;

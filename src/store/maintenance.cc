@@ -230,8 +230,17 @@ Result<void> repair_file(FileSystem& files, const std::string& path, const std::
   if (locked && *locked) return make_error(Status::kLocked, "%s: is open for writing elsewhere", path.c_str());
   const Result<FileInfo> info = (*damaged)->info();
   if (!info) return info.error();
+  if (info->size >= kMaxStoreSize) {
+    return make_error(Status::kTooLarge, "%s: %llu bytes pass the format's limit of 2^48", path.c_str(),
+                      static_cast<unsigned long long>(info->size));
+  }
   Result<std::unique_ptr<Mapping>> mapping = (*damaged)->map(0, std::max<std::uint64_t>(info->size, 1), Access::kRead);
-  if (!mapping) return mapping.error();
+  if (!mapping) {
+    const std::int32_t os_error = mapping.error().os_error;
+    if (os_error == 0) return mapping.error();
+    return make_os_error(os_error, "%s: no address space for a file of %llu bytes", path.c_str(),
+                         static_cast<unsigned long long>(info->size));
+  }
   NewFile repaired(files, out_path);
   if (Result<void> opened = repaired.open(); !opened) return opened;
 

@@ -11,10 +11,11 @@ Result<void> Store::ready_for(std::span<const WriteOp> ops) {
   std::vector<std::uint64_t> hashes;
   hashes.reserve(ops.size());
   for (const WriteOp& op : ops) {
-    if (op.payload.size() >= kMaxStoreSize - tail) {
+    const bool fits = op.payload.size() < kMaxStoreSize;  // or the sum might wrap
+    if (fits) tail = op.is_removal ? tail_after_tombstone(tail) : tail_after_value(tail, op.payload.size());
+    if (!fits || tail >= kMaxStoreSize) {
       return make_error(Status::kTooLarge, "the batch would end past the format's limit of 2^48 bytes");
     }
-    tail = op.is_removal ? tail_after_tombstone(tail) : tail_after_value(tail, op.payload.size());
     hashes.push_back(op.key_hash);
   }
   FileImage& now = image();

@@ -140,9 +140,16 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
     }
   }
 
-  const std::uint64_t reserve = is_read_only() ? size : std::max(settings_.reserve_size, size);
-  Result<std::shared_ptr<FileImage>> mapped = FileImage::map(std::move(file), size, reserve);
-  if (!mapped) return mapped.error();
+  // A file that is longer than what is reserved gets as much behind its end: there may be no space for a second
+  // mapping beside the first, which the first put would take.
+  const std::uint64_t reserve = size < settings_.reserve_size ? settings_.reserve_size : size + settings_.reserve_size;
+  Result<std::shared_ptr<FileImage>> mapped = FileImage::map(std::move(file), size, is_read_only() ? size : reserve);
+  if (!mapped) {
+    const std::int32_t os_error = mapped.error().os_error;
+    if (os_error == 0) return mapped.error();
+    return make_os_error(os_error, "%s: no address space for a file of %llu bytes", path_.c_str(),
+                         static_cast<unsigned long long>(size));
+  }
   const std::shared_ptr<FileImage> image = *mapped;
 
   ImageBuilder builder(*image);

@@ -60,12 +60,13 @@ Error Store::remember_failure(const Error& error) noexcept {
 // All that can fail for want of memory or address space happens here, before a byte is written.
 Result<void> Store::ready_for(std::uint64_t key_hash, std::uint64_t payload_size) {
   FileImage& now = image();
-  if (payload_size >= kMaxStoreSize) {
-    return make_error(Status::kTooLarge, "value: %llu bytes pass the format's limit of 2^48",
-                      static_cast<unsigned long long>(payload_size));
+  const std::uint64_t tail = appender_->tail();
+  if (payload_size >= kMaxStoreSize || tail_after_value(tail, payload_size) >= kMaxStoreSize) {
+    return make_error(Status::kTooLarge,
+                      "value: %llu bytes behind the store's %llu would end past the format's limit of 2^48",
+                      static_cast<unsigned long long>(payload_size), static_cast<unsigned long long>(tail));
   }
-  if (Result<void> mapped = now.ensure_mapped(tail_after_value(appender_->tail(), payload_size)); !mapped)
-    return mapped;
+  if (Result<void> mapped = now.ensure_mapped(tail_after_value(tail, payload_size)); !mapped) return mapped;
   if (!now.index.reserve(now.mapped()->bytes(), &key_hash, 1)) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }

@@ -33,6 +33,11 @@ Result<void> Stream::check_open() const noexcept {
 Result<void> Stream::write(ByteView bytes) {
   if (Result<void> open = check_open(); !open) return open;
   state_ = State::kFailed;  // also when memory runs out inside
+  // Before the spool adds it to anything: the sum might wrap.
+  if (bytes.size() >= kMaxStoreSize - spool_.size()) {
+    return make_error(Status::kTooLarge, "stream: %zu bytes behind its %llu pass the format's limit of 2^48",
+                      bytes.size(), static_cast<unsigned long long>(spool_.size()));
+  }
   Result<void> written = spool_.write(bytes);
   if (written) state_ = State::kOpen;
   return written;

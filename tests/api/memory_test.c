@@ -2,18 +2,8 @@
 #include <sys/resource.h>
 
 #include "child.h"
+#include "sanitizer.h"
 #include "store_fixture.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define UNDER_A_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define UNDER_A_SANITIZER 1
-#endif
-#endif
-#ifndef UNDER_A_SANITIZER
-#define UNDER_A_SANITIZER 0
-#endif
 
 /* Leaves this process `more` bytes of address space beyond what it has. */
 static int limit_address_space(size_t more) {
