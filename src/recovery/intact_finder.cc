@@ -27,13 +27,16 @@ std::uint64_t link_at(ByteView file, std::uint64_t tail, std::uint32_t trailer_s
 std::uint64_t IntactFinder::next_candidate(std::uint64_t from, std::uint64_t floor) noexcept {
   const std::uint64_t lowest = std::max(floor, std::uint64_t{layout_.trailer_size});
   if (from <= lowest) return 0;
+  // What links to below the floor is of no chain that arrives there, and its CRC would cost a read of the file from
+  // its start.
+  const std::uint64_t least_link = std::max(floor, std::uint64_t{layout_.trailer_size} + 1);
   const std::byte* const links = file_.data() + kTrailerPrevTailAt;
   std::uint64_t tail = from;
   for (; tail > lowest; --tail) {
     const std::uint64_t offset = tail - layout_.trailer_size;
     const std::uint64_t prev_tail = load_le64(links + offset);
     // Nearly all bytes leave at the first comparison, zeros at the second.
-    if (prev_tail < offset && prev_tail > layout_.trailer_size) break;
+    if (prev_tail < offset && prev_tail >= least_link) break;
   }
   gone_over_ += from - tail + 1;
   work_ += from - tail + 1;

@@ -33,8 +33,8 @@ class IntactFinder {
   IntactFinder(ByteView file, const Layout& layout, Care care) noexcept
       : file_(file), layout_(layout), care_(care), ranges_(file) {}
 
-  // The highest tail in (floor, from] whose link is possible and not 0; 0 when there is none. Ascending calls pay
-  // twice for the same bytes, so go down.
+  // The highest tail in (floor, from] whose link is possible, not 0 and not below the floor; 0 when there is none.
+  // Ascending calls pay twice for the same bytes, so go down.
   [[nodiscard]] std::uint64_t next_candidate(std::uint64_t from, std::uint64_t floor) noexcept;
 
   // Whether an entry ends at `tail`, a candidate, and its CRC matches.
