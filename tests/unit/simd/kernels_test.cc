@@ -3,6 +3,7 @@
 #include "simd/kernels.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -204,6 +205,24 @@ TEST_P(KernelsTest, ContinuesByteByByte) {
     crc = kernels_->crc32(crc, source.data() + i, 1);
     ASSERT_EQ(crc, zlib_crc32(0, source.data(), i + 1));
   }
+}
+
+// Zeros that take no memory: pages that are only read are all one page.
+TEST_P(KernelsTest, ChecksumsMoreThanFourGib) {
+  constexpr std::size_t kSize = (std::size_t{1} << 32) + 77;
+  void* const zeros = ::mmap(nullptr, kSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (zeros == MAP_FAILED) GTEST_SKIP() << "no address space for 4 GiB";
+  (void)::madvise(zeros, kSize, MADV_HUGEPAGE);
+  const auto* const source = static_cast<const std::uint8_t*>(zeros);
+  constexpr std::size_t kPiece = std::size_t{16} << 20;
+  std::uint32_t expected = zlib_crc32(0, source, kPiece);
+  const std::uint32_t of_piece = expected;
+  for (std::size_t done = kPiece; done < (std::size_t{1} << 32); done += kPiece) {
+    expected = static_cast<std::uint32_t>(crc32_combine(expected, of_piece, kPiece));
+  }
+  expected = zlib_crc32(expected, source, 77);
+  EXPECT_EQ(kernels_->crc32(0, source, kSize), expected);
+  ::munmap(zeros, kSize);
 }
 
 TEST_P(KernelsTest, AgreesWithScalar) {

@@ -221,6 +221,50 @@ TEST_F(AppendTest, RefusesWhatWouldPassTheFormatsLimitWithoutTouchingTheFile) {
   EXPECT_EQ(file_->info()->size, 0u);
 }
 
+// In the memory file system: no disk's holds such files. The window is mapped there, far above what a process can map
+// from the start of the file on.
+TEST_F(AppendTest, WritesUpToTheFormatsLimitAndNotBeyond) {
+  for (const bool mapped_writes : {true, false}) {
+    const std::string path = "/dev/shm/simdr-append-" + std::to_string(::getpid());
+    Result<std::unique_ptr<File>> file = system_file_system().open(path, OpenMode::kCreateNew, 0600);
+    if (!file) GTEST_SKIP() << "there is no /dev/shm to write to";
+    std::filesystem::remove(path);
+    constexpr std::uint64_t kTail = kMaxStoreSize - 1000;
+    if (!(*file)->truncate(kTail)) GTEST_SKIP() << "/dev/shm holds no file of 256 TiB";
+    AppendConfig config;
+    config.mapped_writes = mapped_writes;
+    Appender writer(**file, {kTail, kTail, kTail, false}, config);
+    ASSERT_TRUE(writer.append_value(1, payload(800, 1)));
+    ASSERT_TRUE(writer.publish());
+    EXPECT_EQ(writer.tail(), kMaxStoreSize - 140);
+    // The next one would start at 128 below the limit.
+    for (const std::size_t size : {108u, 109u, 4096u, 3u << 20}) {
+      const auto refused = writer.append_value(2, payload(size, 2));
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().status, Status::kTooLarge);
+      EXPECT_EQ(writer.tail(), kMaxStoreSize - 140);
+    }
+    ASSERT_TRUE(writer.append_value(2, payload(107, 2)));
+    EXPECT_EQ(writer.tail(), kMaxStoreSize - 1);
+    const auto refused = writer.append_tombstone(2);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().status, Status::kTooLarge);
+    ASSERT_TRUE(writer.publish());
+    GuardLine line;
+    std::byte bytes[kGuardSize];
+    const std::uint64_t size = (*file)->info()->size;
+    ASSERT_TRUE((*file)->read_at(size - kGuardSize, bytes, kGuardSize));
+    ASSERT_TRUE(decode_guard(bytes, size - kGuardSize, &line));
+    EXPECT_EQ(line.committed_tail, kMaxStoreSize - 1);
+    ASSERT_TRUE(writer.region().finish(writer.tail()));
+    EXPECT_EQ((*file)->info()->size, kMaxStoreSize - 1);
+    std::byte last[107 + kTrailerSize];
+    ASSERT_TRUE((*file)->read_at(kMaxStoreSize - 128, last, sizeof last));
+    EXPECT_EQ(std::memcmp(last, payload(107, 2).data(), 107), 0);
+    EXPECT_EQ(decode_trailer(last + 107).prev_tail, kMaxStoreSize - 140);
+  }
+}
+
 TEST_F(AppendTest, BuildsAValueInPlace) {
   Appender writer = appender();
   ASSERT_TRUE(writer.append_value(1, payload(10, 1)));
