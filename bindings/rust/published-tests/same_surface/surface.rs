@@ -4,10 +4,12 @@ use it::storage_engine::{constants, digest, traits};
 use it::traits::{AsyncDataStoreReader, AsyncDataStoreWriter, DataStoreReader, DataStoreWriter};
 use it::utils::{self, NamespaceHasher};
 use it::{DataStore, EntryHandle, EntryIterator, EntryMetadata, EntryStream, KeyIndexer};
+use memmap2::Mmap;
 use std::borrow::Cow;
 use std::io::{Read, Result};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Every public function, coerced to the type that its users may have written down.
 pub fn names_and_signatures() {
@@ -34,6 +36,7 @@ fn stores() {
     let _: fn(&DataStore) -> u64 = DataStore::estimate_compaction_savings;
     let _: fn(&mut DataStore) -> Result<()> = DataStore::compact;
     let _: fn(&mut EntryIterator) -> Option<EntryHandle> = EntryIterator::next;
+    let _: fn(Arc<Mmap>, u64) -> EntryIterator = EntryIterator::new;
     let _: fn(EntryHandle) -> EntryStream = EntryStream::from;
     let _: fn(&mut EntryStream, &mut [u8]) -> Result<usize> = EntryStream::read;
     #[cfg(debug_assertions)]
@@ -46,6 +49,7 @@ fn stores() {
 
 fn handles() {
     let _: fn(&[u8], u64) -> Result<EntryHandle> = EntryHandle::from_owned_bytes_anon;
+    let _: fn(Arc<Mmap>, Range<usize>, EntryMetadata) -> EntryHandle = EntryHandle::from_arc_mmap;
     let _: fn(&EntryHandle) -> &[u8] = EntryHandle::as_slice;
     let _: fn(&EntryHandle) -> EntryHandle = EntryHandle::clone_arc;
     let _: fn(&EntryHandle) -> EntryHandle = EntryHandle::clone;

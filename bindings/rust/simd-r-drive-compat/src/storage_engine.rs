@@ -10,6 +10,8 @@ mod entry_iterator;
 mod entry_metadata;
 mod entry_stream;
 mod key_indexer;
+#[cfg(feature = "memmap2")]
+mod mapped_entries;
 #[cfg(any(test, debug_assertions))]
 mod mapping;
 mod reading;

@@ -40,7 +40,7 @@ impl DataStore {
 
     /// The live entries, newest to oldest, as they are now.
     pub fn iter_entries(&self) -> EntryIterator {
-        EntryIterator::new(self.store.iter_shared())
+        EntryIterator::of(self.store.iter_shared())
     }
 
     /// The live entries as they are now, for several threads.

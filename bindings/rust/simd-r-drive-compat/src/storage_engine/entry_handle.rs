@@ -24,6 +24,9 @@ enum Payload {
         offset: usize,
     },
     Owned(Arc<AlignedBytes>),
+    /// Of the caller's; `range` counts from its start.
+    #[cfg(feature = "memmap2")]
+    Mapped(Arc<memmap2::Mmap>),
 }
 
 /// Bytes of the caller's, aligned as a store's are.
@@ -62,11 +65,23 @@ impl EntryHandle {
         })
     }
 
+    /// A part of a mapping of the caller's, which the handle keeps. Nothing is copied, and nothing is checked: `metadata` is to be that
+    /// of the bytes.
+    ///
+    /// # Panics
+    /// Whatever looks at the bytes does, when `range` is not within the mapping.
+    #[cfg(feature = "memmap2")]
+    pub fn from_arc_mmap(mmap_arc: Arc<memmap2::Mmap>, range: Range<usize>, metadata: EntryMetadata) -> Self {
+        Self { payload: Payload::Mapped(mmap_arc), range, metadata }
+    }
+
     /// The bytes, in place.
     pub fn as_slice(&self) -> &[u8] {
         match &self.payload {
             Payload::Stored { entry, offset } => &entry[self.range.start - offset..self.range.end - offset],
             Payload::Owned(bytes) => &bytes.as_slice()[self.range.clone()],
+            #[cfg(feature = "memmap2")]
+            Payload::Mapped(mapping) => &mapping[self.range.clone()],
         }
     }
 
@@ -189,16 +204,17 @@ impl From<EntryHandle> for bytes::Bytes {
     }
 }
 
-/// For Arrow, without a copy. `B` is `arrow::buffer::Buffer` of whatever version the caller has: it is made from `bytes::Bytes`.
+/// For Arrow, without a copy. `Buffer` is `arrow::buffer::Buffer` of arrow 59, as there; those of other versions are made from
+/// `bytes::Bytes`, which is made from a handle.
 #[cfg(feature = "arrow")]
 impl EntryHandle {
     /// A buffer that shares the bytes.
-    pub fn as_arrow_buffer<B: From<bytes::Bytes>>(&self) -> B {
+    pub fn as_arrow_buffer(&self) -> arrow_buffer::Buffer {
         self.clone().into_arrow_buffer()
     }
 
     /// A buffer that takes the bytes over.
-    pub fn into_arrow_buffer<B: From<bytes::Bytes>>(self) -> B {
+    pub fn into_arrow_buffer(self) -> arrow_buffer::Buffer {
         bytes::Bytes::from(self).into()
     }
 }

@@ -93,20 +93,106 @@ fn the_mapping_for_testing_is_the_file() {
 
 #[cfg(feature = "arrow")]
 #[test]
-fn a_buffer_of_bytes_is_made_without_a_copy() {
-    /// As `arrow::buffer::Buffer` is.
-    struct Buffer(bytes::Bytes);
-    impl From<bytes::Bytes> for Buffer {
-        fn from(bytes: bytes::Bytes) -> Self {
-            Self(bytes)
-        }
-    }
+fn a_buffer_is_made_without_a_copy_and_keeps_the_bytes() {
     let (_folder, handle) = stored(b"value");
     let address = handle.address_range().start;
-    let buffer: Buffer = handle.as_arrow_buffer();
-    assert_eq!(buffer.0.as_ptr(), address);
-    let buffer: Buffer = handle.into_arrow_buffer();
-    assert_eq!((buffer.0.as_ptr(), &buffer.0[..]), (address, &b"value"[..]));
+    let buffer = handle.as_arrow_buffer();
+    assert_eq!(buffer.as_ptr(), address);
+    let buffer = (buffer, handle.into_arrow_buffer()).1;
+    assert_eq!((buffer.as_ptr(), buffer.as_slice()), (address, &b"value"[..]));
+}
+
+#[cfg(feature = "memmap2")]
+mod mapped {
+    use super::*;
+    use memmap2::Mmap;
+    use simd_r_drive::EntryIterator;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn map(path: &Path) -> Arc<Mmap> {
+        // SAFETY: nobody changes the file while the test looks at it.
+        Arc::new(unsafe { Mmap::map(&fs::File::open(path).unwrap()).unwrap() })
+    }
+
+    fn values(entries: impl Iterator<Item = EntryHandle>) -> Vec<(Vec<u8>, u64, std::ops::Range<usize>)> {
+        entries.map(|handle| (handle.to_vec(), handle.key_hash(), handle.offset_range())).collect()
+    }
+
+    fn filled(path: &Path) -> DataStore {
+        let store = DataStore::open(path).unwrap();
+        for i in 0..50u32 {
+            store.write(&(i % 20).to_le_bytes(), &vec![i as u8; 2 + i as usize * 7]).unwrap();
+        }
+        store.delete(&3u32.to_le_bytes()).unwrap();
+        store.write(b"zeros", &[0; 100]).unwrap();
+        store
+    }
+
+    #[test]
+    fn a_handle_is_made_of_a_mapping_without_a_copy() {
+        let (folder, stored) = stored(b"123456789");
+        let mapping = map(&folder.file("store.bin"));
+        let handle = EntryHandle::from_arc_mmap(Arc::clone(&mapping), stored.offset_range(), stored.metadata().clone());
+        assert_eq!(handle.as_slice(), stored.as_slice());
+        assert_eq!(handle.address_range().start, mapping[64..].as_ptr());
+        assert!(handle.is_valid_checksum());
+        assert_eq!((handle.size(), handle.file_size(), handle.start_offset()), (9, 29, 64));
+        let copy = handle.clone_arc();
+        drop((handle, mapping));
+        assert_eq!(copy, b"123456789".to_vec());
+    }
+
+    #[test]
+    fn an_iterator_over_a_mapping_gives_what_the_store_does() {
+        let folder = TempFolder::new();
+        let path = folder.file("store.bin");
+        let store = filled(&path);
+        let expected = values(store.iter_entries());
+        let tail = store.file_size().unwrap();
+        assert_eq!(expected.len(), 20);
+        // Ending in its guard, and where the last entry ends.
+        let open = map(&path);
+        assert_eq!(values(EntryIterator::new(Arc::clone(&open), open.len() as u64)), expected);
+        assert_eq!(values(EntryIterator::new(open, tail)), expected);
+        drop(store);
+        let closed = map(&path);
+        assert_eq!(closed.len() as u64, tail);
+        assert_eq!(values(EntryIterator::new(Arc::clone(&closed), tail)), expected);
+        assert!(EntryIterator::new(Arc::clone(&closed), tail).all(|handle| handle.is_valid_checksum()));
+        // Below the deletion, what it deleted is there.
+        let below = values(EntryIterator::new(Arc::clone(&closed), expected[1].2.end as u64 + 20));
+        assert!(below.len() == 20 && below[0] == expected[1]);
+        for elsewhere in [0, 1, 19, tail + 1, u64::MAX] {
+            assert!(EntryIterator::new(Arc::clone(&closed), elsewhere).next().is_none());
+        }
+    }
+
+    #[test]
+    fn an_iterator_over_bytes_that_are_no_store_ends() {
+        let folder = TempFolder::new();
+        let path = folder.file("store.bin");
+        drop(filled(&path));
+        let whole = fs::read(&path).unwrap();
+        for round in 0..2000u64 {
+            let mut bytes = whole.clone();
+            let mut x = round.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+            for _ in 0..20 {
+                x ^= x << 13;
+                x ^= x >> 7;
+                x ^= x << 17;
+                let place = x as usize % bytes.len();
+                bytes[place] = (x >> 32) as u8;
+            }
+            fs::write(&path, &bytes).unwrap();
+            let mapping = map(&path);
+            for tail in [mapping.len() as u64, x % mapping.len() as u64] {
+                assert!(
+                    EntryIterator::new(Arc::clone(&mapping), tail).filter(|handle| !handle.is_empty()).count() <= 51
+                );
+            }
+        }
+    }
 }
 
 #[cfg(feature = "parallel")]
