@@ -1,6 +1,7 @@
 """Iterating: snapshots, versions, verifying."""
 
 import gc
+import threading
 
 import pytest
 import simdr
@@ -118,3 +119,73 @@ def test_last_entry(store):
     assert bytes(store.last_entry()) == b"2"
     del store["b"]
     assert bytes(store.last_entry()) == b"1"
+
+
+@pytest.mark.parametrize("threads", [None, 1, 2, 7])
+def test_for_each_visits_every_live_entry_once(filled, threads):
+    del filled["key7"]
+    seen = []
+    filled.for_each(lambda entry: seen.append(bytes(entry)), threads)
+    assert sorted(seen) == sorted(bytes(entry) for entry in filled) and len(seen) == 49
+
+
+def test_for_each_is_on_several_threads_at_once(filled):
+    together = threading.Barrier(3, timeout=60)
+    seen = set()
+
+    def wait_for_the_others(entry):
+        if threading.get_ident() not in seen:
+            seen.add(threading.get_ident())
+            together.wait()
+
+    filled.for_each(wait_for_the_others, 3)
+    assert len(seen) == 3 and threading.get_ident() in seen
+
+
+def test_for_each_sees_the_store_as_it_was(filled):
+    seen = []
+
+    def replace(entry):
+        seen.append(bytes(entry))
+        filled[entry.key_hash] = b"replaced"
+
+    filled.for_each(replace, 2)
+    assert len(seen) == 50 and b"replaced" not in seen
+    assert {bytes(entry) for entry in filled} == {b"replaced"}
+
+
+def test_for_each_ends_with_the_first_exception(filled):
+    count = 0
+
+    def fail(entry):
+        nonlocal count
+        count += 1
+        raise LookupError(bytes(entry))
+
+    for threads in (1, 3):
+        count = 0
+        with pytest.raises(LookupError, match="value"):
+            filled.for_each(fail, threads)
+        assert 1 <= count <= threads
+    assert all(not thread.name.startswith("simdr-for-each") for thread in threading.enumerate())
+    filled.close()
+    with pytest.raises(simdr.ClosedError):
+        filled.for_each(fail)
+
+
+def test_for_each_wants_a_thread(filled):
+    with pytest.raises(ValueError, match="threads: 0 is less than one"):
+        filled.for_each(print, 0)
+
+
+def test_for_each_verifies(store, path):
+    store["good"], store["bad"], store["last"] = b"good", b"wrong", b"last"
+    place = store["bad"].start_offset
+    store.close()
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1
+    path.write_bytes(damaged)
+    with simdr.open(path, "r") as reopened:
+        reopened.for_each(len, 2)
+        with pytest.raises(simdr.CorruptError):
+            reopened.for_each(len, 2, verify=True)

@@ -100,7 +100,21 @@ def test_iterates_over_entries_newest_first(store):
 
 def test_is_no_mapping_for_it_has_no_keys(store):
     assert not isinstance(store, collections.abc.Mapping)
-    assert not hasattr(store, "keys") and not hasattr(store, "items")
+    assert not hasattr(store, "keys")
+
+
+def test_items_are_hashes_and_entries(store, tmp_path):
+    store.update({"a": b"1", "b": b"2", "c": b"3"})
+    del store["b"]
+    assert [(key, bytes(entry)) for key, entry in store.items()] == [(simdr.key_hash("c"), b"3"), (simdr.key_hash("a"), b"1")]
+    assert all(isinstance(key, simdr.KeyHash) for key, _ in store.items())
+    assert {key: bytes(store[key]) for key, _ in store.items()} == {key: bytes(entry) for key, entry in dict(store.items()).items()}
+    with simdr.open(tmp_path / "other") as other:
+        other.update(store.items())
+        assert bytes(other["a"]) == b"1" and bytes(other["c"]) == b"3" and len(other) == 2
+        other.clear()
+        other.update(store)
+        assert [bytes(entry) for entry in other] == [b"1", b"3"]
 
 
 def test_pop(store):
@@ -112,6 +126,15 @@ def test_pop(store):
         store.pop("key")
 
 
+def test_popitem_takes_the_newest(store):
+    store.update({"a": b"1", "b": b"2"})
+    store["a"] = b"3"
+    assert [store.popitem(), store.popitem()] == [(simdr.key_hash("a"), b"3"), (simdr.key_hash("b"), b"2")]
+    assert len(store) == 0
+    with pytest.raises(KeyError, match="empty"):
+        store.popitem()
+
+
 def test_setdefault(store):
     assert bytes(store.setdefault("key", b"first")) == b"first"
     assert bytes(store.setdefault("key", b"second")) == b"first"
@@ -121,6 +144,9 @@ def test_update_and_clear(store):
     store.update({"a": b"1", b"b": b"2"})
     store.update([("c", b"3")])
     assert len(store) == 3
+    same = store
+    store |= {"d": b"4"}
+    assert store is same and bytes(store["d"]) == b"4"
     store.clear()
     assert len(store) == 0 and list(store) == []
 

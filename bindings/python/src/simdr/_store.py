@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 from . import _simdr
 from ._errors import NotFoundError, error_of
 from ._streams import Writer
-from ._types import Durability, EntryInfo, Fault, ImportedFile, ImportResult, LogLevel, RepairResult, Stats, VerifyResult
+from ._types import Durability, EntryInfo, Fault, ImportedFile, ImportResult, KeyHash, LogLevel, RepairResult, Stats, VerifyResult
 
 if TYPE_CHECKING:
     from ._simdr import Entry
@@ -24,6 +27,7 @@ _VERIFY_READS = 0x1
 _DIRECT_WRITES = 0x2
 _FOR_EVER = 0xFFFFFFFF
 _CHUNK_SIZE = 1 << 20
+_TAKEN_AT_ONCE = 16  # entries; few, so that threads with long ones are not left alone with them
 _LOGGING_LEVELS: dict[int, int] = {LogLevel.ERROR: 40, LogLevel.WARNING: 30, LogLevel.INFO: 20}  # those of the logging module
 _MISSING: Any = object()
 
@@ -118,6 +122,14 @@ class Store(_simdr.Store):
         """The live entries, newest to oldest: what iterating over the store gives."""
         return iter(self)
 
+    def items(self) -> Iterator[tuple[KeyHash, Entry]]:
+        """The live entries with the hashes of their keys, newest to oldest: `other.update(store.items())` copies them all."""
+        return ((entry.key_hash, entry) for entry in self)
+
+    def __ior__(self, items: Mapping[Any, Buffer] | Iterable[tuple[Key, Buffer]]) -> Self:
+        self.put_many(items)
+        return self
+
     def update(self, items: Mapping[Any, Buffer] | Iterable[tuple[Key, Buffer]]) -> None:
         """put_many(), without its result."""
         self.put_many(items)
@@ -146,9 +158,65 @@ class Store(_simdr.Store):
             raise NotFoundError(key)
         return default
 
+    def popitem(self) -> tuple[KeyHash, Entry]:
+        """Removes the live entry that was written last and returns it, with the hash of its key. Two steps, as in pop()."""
+        while True:
+            entry = self.last_entry()
+            if entry is None:
+                raise NotFoundError("popitem(): the store is empty")
+            if self.remove(entry.key_hash):
+                return entry.key_hash, entry
+
     def clear(self) -> None:
         """Removes all entries that are live now, in one step."""
         self.remove_many([entry.key_hash for entry in self])
+
+    def for_each(self, function: Callable[[Entry], object], threads: int | None = None, *, verify: bool = False) -> None:
+        """Calls function(entry) for each live entry, as they are now, on several threads and in no order.
+
+        The calling thread is one of them; `threads` is how many, or None for one for each CPU. It is worth it where the function gives the
+        interpreter lock away: hashing, compressing, numpy, files. The first exception stops it and comes out of it.
+        verify: check each checksum, CorruptError
+        """
+        if threads is None:
+            threads = len(os.sched_getaffinity(0))
+        if threads < 1:
+            raise ValueError(f"threads: {threads} is less than one")
+        entries = self.entries(verify=verify)
+        turn = threading.Lock()
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                while not failures:
+                    with turn:
+                        taken = list(itertools.islice(entries, _TAKEN_AT_ONCE))
+                    if not taken:
+                        return
+                    for entry in taken:
+                        if failures:
+                            return
+                        function(entry)
+            except BaseException as failure:
+                failures.append(failure)
+
+        others = [threading.Thread(target=work, name=f"simdr-for-each-{i}") for i in range(1, threads)]
+        try:
+            for other in others:
+                other.start()
+            work()
+        except BaseException as failure:  # no more threads are to be had, or Ctrl-C
+            failures.append(failure)
+        while any(other.ident is not None and other.is_alive() for other in others):
+            try:
+                for other in others:
+                    if other.ident is not None:
+                        other.join()
+            except BaseException as failure:
+                failures.append(failure)
+        entries.close()
+        if failures:
+            raise failures[0]
 
     # --- values as files
 

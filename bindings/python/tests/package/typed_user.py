@@ -17,6 +17,11 @@ with simdr.open("path") as store:
     assert_type(store.verify().fault_count, int)
     assert_type(bytes(store["key"]), bytes)
     entries: Iterator[Entry] = iter(store)
+    assert_type(store.popitem(), tuple[KeyHash, Entry])
+    assert_type(dict(store.items()), dict[KeyHash, Entry])
+    store.update(store.items())
+    store |= {"a": b"1"}
+    store.for_each(lambda entry: entry.checksum_ok(), 4, verify=True)
     store["key"] = memoryview(store["key"])[1:]
     store.put_many({"a": b"1"})
     store.put_many([(b"a", b"1"), ("b", bytearray(b"2"))])
@@ -25,6 +30,7 @@ with simdr.open("path") as store:
     with store.open_writer("key") as writer:
         writer.write(b"value")
 
+    store.for_each(lambda: None)  # type: ignore[arg-type, misc]
     store["key"] = "text"  # type: ignore[assignment]
     store[5]  # type: ignore[index]
     store.put("key", b"value", Durability.COMMIT)  # type: ignore[call-arg, misc, unused-ignore]
