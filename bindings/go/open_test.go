@@ -167,6 +167,7 @@ func closedCalls(s, other *simdr.Store, e *simdr.Entry, key []byte, hash uint64)
 		"View":             func() error { return s.View(key, func([]byte) error { return nil }) },
 		"ViewHashed":       func() error { return s.ViewHashed(hash, func([]byte) error { return nil }) },
 		"Append":           func() error { return second(s.Append(nil, key)) },
+		"AppendHashed":     func() error { return second(s.AppendHashed(nil, hash)) },
 		"ReadAt":           func() error { return second(s.ReadAt(key, make([]byte, 1), 0)) },
 		"Exists":           func() error { return second(s.Exists(key)) },
 		"ExistsHashed":     func() error { return second(s.ExistsHashed(hash)) },

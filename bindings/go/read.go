@@ -11,6 +11,8 @@ package simdr
 #cgo nocallback simdr_go_last
 #cgo noescape simdr_go_copy_out
 #cgo nocallback simdr_go_copy_out
+#cgo noescape simdr_go_copy_out_hashed
+#cgo nocallback simdr_go_copy_out_hashed
 #cgo noescape simdr_go_read
 #cgo nocallback simdr_go_read
 #cgo noescape simdr_go_exists
@@ -108,20 +110,39 @@ func (s *Store) getHashed(keyHash uint64) (C.simdr_go_entry, error) {
 }
 
 // Append appends a copy of the newest value under key to dst, which is returned as it was when there is an error. Where
-// dst has the room, nothing is allocated.
+// dst has the room, nothing is allocated, and one crossing is all: the fastest way to a single small value.
 func (s *Store) Append(dst, key []byte) ([]byte, error) {
 	for {
 		room := dst[len(dst):cap(dst)]
 		size, err := s.copyOut(key, room)
-		if err != nil {
+		if done, err := appended(&dst, size, len(room), err); done {
 			return dst, err
 		}
-		if size <= len(room) {
-			return dst[:len(dst)+size], nil
-		}
-		// Again, since another goroutine may have stored a longer one by then.
-		dst = slices.Grow(dst, size)
 	}
+}
+
+// AppendHashed is Append of a key of which only the [KeyHash] is known.
+func (s *Store) AppendHashed(dst []byte, keyHash uint64) ([]byte, error) {
+	for {
+		room := dst[len(dst):cap(dst)]
+		size, err := s.copyOutHashed(keyHash, room)
+		if done, err := appended(&dst, size, len(room), err); done {
+			return dst, err
+		}
+	}
+}
+
+// appended takes over what was copied behind dst, or makes the room that it takes: then the value is to be copied again,
+// since another goroutine may have stored a longer one by then.
+func appended(dst *[]byte, size, room int, err error) (bool, error) {
+	if err == nil && size > room {
+		*dst = slices.Grow(*dst, size)
+		return false, nil
+	}
+	if err == nil {
+		*dst = (*dst)[:len(*dst)+size]
+	}
+	return true, err
 }
 
 // copyOut gives the size of the value, which is in room if it fits there.
@@ -134,6 +155,19 @@ func (s *Store) copyOut(key, room []byte) (int, error) {
 	var size C.size_t
 	status := C.simdr_go_copy_out(s.core.handle, asBytes(key), C.size_t(len(key)), asBytes(room), C.size_t(len(room)),
 		&size, &raw)
+	s.leave(in)
+	return int(size), failure("append", status, &raw)
+}
+
+func (s *Store) copyOutHashed(keyHash uint64, room []byte) (int, error) {
+	in, err := s.enter()
+	if err != nil {
+		return 0, err
+	}
+	var raw C.simdr_error
+	var size C.size_t
+	status := C.simdr_go_copy_out_hashed(s.core.handle, C.uint64_t(keyHash), asBytes(room), C.size_t(len(room)), &size,
+		&raw)
 	s.leave(in)
 	return int(size), failure("append", status, &raw)
 }

@@ -56,14 +56,23 @@ static inline simdr_go_entry simdr_go_next(simdr_iterator *iterator, simdr_error
 }
 
 // Copies the value to `buffer` if it fits. *out_size is its size in any case.
-static inline simdr_status simdr_go_copy_out(const simdr_store *store, const uint8_t *key, size_t key_size,
-                                             uint8_t *buffer, size_t capacity, size_t *out_size, simdr_error *err) {
-  const simdr_go_entry entry = simdr_go_get(store, key, key_size, err);
+static inline simdr_status simdr_go_copied_out(simdr_go_entry entry, uint8_t *buffer, size_t capacity,
+                                               size_t *out_size) {
   if (entry.status != SIMDR_OK) return entry.status;
   *out_size = entry.size;
   if (entry.size <= capacity) memcpy(buffer, entry.data, entry.size);
   simdr_entry_unref(entry.handle);
   return SIMDR_OK;
+}
+
+static inline simdr_status simdr_go_copy_out(const simdr_store *store, const uint8_t *key, size_t key_size,
+                                             uint8_t *buffer, size_t capacity, size_t *out_size, simdr_error *err) {
+  return simdr_go_copied_out(simdr_go_get(store, key, key_size, err), buffer, capacity, out_size);
+}
+
+static inline simdr_status simdr_go_copy_out_hashed(const simdr_store *store, uint64_t key_hash, uint8_t *buffer,
+                                                    size_t capacity, size_t *out_size, simdr_error *err) {
+  return simdr_go_copied_out(simdr_go_get_hashed(store, key_hash, err), buffer, capacity, out_size);
 }
 
 static inline simdr_status simdr_go_put(simdr_store *store, const uint8_t *key, size_t key_size, const uint8_t *value,

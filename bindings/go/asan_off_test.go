@@ -1,0 +1,5 @@
+//go:build !asan
+
+package simdr_test
+
+const underASan = false
