@@ -183,6 +183,7 @@ static void sizes_that_fit_the_format_but_no_disk_are_refused(void) {
   static const uint64_t sizes[] = {16 * TIB, 127 * TIB, 200 * TIB};
   struct fixture f;
   size_t i;
+  if (UNDER_A_SANITIZER) SKIP("a sanitizer needs the address space for itself");
   FILE_OR_SKIP(&f, NULL, 100);
   REQUIRE(fixture_reopen(&f));
   for (i = 0; i < COUNT_OF(sizes); i++) {
@@ -267,6 +268,7 @@ static void options_at_the_limit_are_as_good_as_others(void) {
   struct fixture f;
   simdr_open_options options = SIMDR_OPEN_OPTIONS_INIT;
   int i;
+  if (UNDER_A_SANITIZER) SKIP("a sanitizer needs the address space for itself");
   options.reserve_size = options.window_size = store_limit - 1;
   FILE_OR_SKIP(&f, NULL, 6 * GIB);
   REQUIRE_OK(simdr_store_open(f.path, &options, &f.store, &err));
