@@ -29,17 +29,22 @@ struct Tally {
   std::atomic<std::uint64_t> live_size{0};  // payloads and trailers of live entries
   std::atomic<std::uint64_t> live_packed_size{0};  // the same, each rounded up to the alignment: what compaction leaves
 
+  static constexpr std::uint64_t packed_size(std::uint64_t payload_size) noexcept {
+    return align_up(payload_size + kTrailerSize, kPayloadAlignment);
+  }
   void add_live(std::uint64_t payload_size) noexcept {
-    add_alone(live_size, payload_size + kTrailerSize);
-    add_alone(live_packed_size, align_up(payload_size + kTrailerSize, kPayloadAlignment));
+    add_live_sums(payload_size + kTrailerSize, packed_size(payload_size));
+  }
+  void add_live_sums(std::uint64_t size, std::uint64_t size_packed) noexcept {
+    add_alone(live_size, size);
+    add_alone(live_packed_size, size_packed);
   }
   void remove_live(std::uint64_t payload_size) noexcept {
-    add_alone(live_size, -(payload_size + kTrailerSize));
-    add_alone(live_packed_size, -align_up(payload_size + kTrailerSize, kPayloadAlignment));
+    add_live_sums(-(payload_size + kTrailerSize), -packed_size(payload_size));
   }
-  // Before the index counts the key: see nothing_is_dead().
-  void count_entry() noexcept {
-    add_alone(entry_count, 1, std::memory_order_release);
+  // Before the index counts the keys: see nothing_is_dead().
+  void add_entries(std::uint64_t count) noexcept {
+    add_alone(entry_count, count, std::memory_order_release);
     std::atomic_thread_fence(std::memory_order_release);
   }
 };

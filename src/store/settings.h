@@ -44,6 +44,7 @@ struct OpenSettings {
   std::uint64_t window_size = std::uint64_t{4} << 20;
   std::uint64_t fill_step = std::uint64_t{2} << 20;  // see AppendConfig; tests make small files behave as large ones
   std::uint64_t direct_size = std::uint64_t{2} << 20;  // the same
+  std::uint64_t gather_from = std::uint64_t{256} << 10;  // the same
   Log log;
 };
 

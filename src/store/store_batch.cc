@@ -1,4 +1,6 @@
 // Several entries in one turn: all or none of them count.
+#include <algorithm>
+#include <atomic>
 #include <unordered_set>
 #include <vector>
 
@@ -6,43 +8,50 @@
 
 namespace simdr::core {
 
-Result<void> Store::ready_for(std::span<const WriteOp> ops) {
+// Where the last of them will end.
+Result<std::uint64_t> Store::ready_for(std::span<const WriteOp> ops, std::span<const std::uint64_t> key_hashes) {
   std::uint64_t tail = appender_->tail();
-  std::vector<std::uint64_t> hashes;
-  hashes.reserve(ops.size());
   for (const WriteOp& op : ops) {
     const bool fits = op.payload.size() < kMaxStoreSize;  // or the sum might wrap
     if (fits) tail = op.is_removal ? tail_after_tombstone(tail) : tail_after_value(tail, op.payload.size());
     if (!fits || tail >= kMaxStoreSize) {
       return make_error(Status::kTooLarge, "the batch would end past the format's limit of 2^48 bytes");
     }
-    hashes.push_back(op.key_hash);
   }
   FileImage& now = image();
-  if (Result<void> mapped = now.ensure_mapped(tail); !mapped) return mapped;
-  if (!now.index.reserve(now.mapped()->bytes(), hashes.data(), hashes.size())) {
+  if (Result<void> mapped = now.ensure_mapped(tail); !mapped) return mapped.error();
+  if (!now.index.reserve(now.mapped()->bytes(), key_hashes.data(), key_hashes.size())) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }
-  return {};
+  return tail;
 }
 
 Result<Store::Appended> Store::append_all(std::span<const WriteOp> ops, Durability durability) {
   if (ops.empty()) return Appended{appender_->tail(), group_commit_.epoch()};
-  if (Result<void> ready = ready_for(ops); !ready) return ready.error();
+  std::vector<std::uint64_t> key_hashes(ops.size());
   std::vector<std::uint64_t> trailers(ops.size());
-  const std::uint64_t before = appender_->tail();
+  bool has_removals = false;
   for (std::size_t i = 0; i < ops.size(); ++i) {
-    const Result<std::uint64_t> trailer = append_op(ops[i]);
-    if (!trailer) return take_back(before, trailer.error());
-    trailers[i] = *trailer;
+    key_hashes[i] = ops[i].key_hash;
+    has_removals |= ops[i].is_removal;
+  }
+  const Result<std::uint64_t> end = ready_for(ops, key_hashes);
+  if (!end) return end.error();
+  const std::uint64_t before = appender_->tail();
+  if (Result<void> appended = appender_->append_all(ops, *end, trailers.data()); !appended) {
+    return take_back(before, appended.error());
   }
   if (Result<void> published = publish(durability); !published) return published.error();
   FileImage& now = image();
   {
     const ReadSection section;
-    for (std::size_t i = 0; i < ops.size(); ++i) {
-      if (i + 8 < ops.size()) now.index.prefetch(ops[i + 8].key_hash);
-      index_op(ops[i], trailers[i], ops[i].payload.size());
+    if (has_removals || now.snapshots.active()) {
+      for (std::size_t i = 0; i < ops.size(); ++i) {
+        if (i + 8 < ops.size()) now.index.prefetch(key_hashes[i + 8]);
+        index_op(ops[i], trailers[i], ops[i].payload.size());
+      }
+    } else {
+      index_values(ops, key_hashes, trailers);
     }
     now.tail.store(appender_->tail(), std::memory_order_release);
   }
@@ -50,9 +59,37 @@ Result<Store::Appended> Store::append_all(std::span<const WriteOp> ops, Durabili
   return Appended{appender_->tail(), group_commit_.epoch()};
 }
 
+// What index_op() does for each, when all are values and no snapshot is to be told: the tally moves once.
+void Store::index_values(std::span<const WriteOp> ops, std::span<const std::uint64_t> key_hashes,
+                         std::span<const std::uint64_t> trailer_offsets) noexcept {
+  constexpr std::size_t kBlock = 256;
+  FileImage& now = image();
+  const ByteView file = now.mapped()->bytes();
+  std::uint64_t previous[kBlock];
+  std::uint64_t live_size = 0;
+  std::uint64_t packed_size = 0;
+  now.tally.add_entries(ops.size());
+  for (std::size_t begin = 0; begin < ops.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, ops.size() - begin);
+    now.index.put_many(file, &key_hashes[begin], &trailer_offsets[begin], count, previous);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t size = ops[begin + i].payload.size();
+      live_size += size + kTrailerSize;
+      packed_size += Tally::packed_size(size);
+      EntryRecord replaced;
+      if (previous[i] == KeyIndex::kAbsent || !read_entry_record(file, previous[i], now.layout, &replaced)) continue;
+      live_size -= replaced.payload_size() + kTrailerSize;
+      packed_size -= Tally::packed_size(replaced.payload_size());
+    }
+  }
+  now.tally.add_live_sums(live_size, packed_size);
+}
+
 Result<std::uint64_t> Store::put_many(std::span<const WriteOp> ops, Durability durability) {
   durability = durability_or_default(durability);
   for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (!is_guards_key_hash(ops[i].key_hash) && is_payload_allowed(ops[i].payload)) [[likely]]
+      continue;
     Result<void> allowed = check_hash_allowed(ops[i].key_hash);
     if (allowed) allowed = check_payload_allowed(ops[i].payload);
     if (!allowed) return make_error(allowed.error().status, "entry %zu: %s", i, allowed.error().message);

@@ -89,7 +89,7 @@ Result<void> Store::publish(Durability durability) {
 void Store::index_op(const WriteOp& op, std::uint64_t trailer_offset, std::uint64_t payload_size) noexcept {
   FileImage& now = image();
   const ByteView file = now.mapped()->bytes();
-  now.tally.count_entry();
+  now.tally.add_entries(1);
   if (now.snapshots.active()) [[unlikely]] {
     const std::uint64_t old = now.index.find(file, op.key_hash);
     if (old != KeyIndex::kAbsent) now.snapshots.note(op.key_hash, old);
@@ -189,7 +189,7 @@ Store::Appended Store::put_at_once(std::uint64_t key_hash, ByteView payload) noe
     return kNotDone;
   const std::uint64_t tail = trailer + kTrailerSize;
   const std::uint64_t previous = spot.previous();
-  now.tally.count_entry();
+  now.tally.add_entries(1);
   {
     const ReadSection section;
     if (now.snapshots.active()) [[unlikely]] {

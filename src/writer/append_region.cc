@@ -77,7 +77,7 @@ Result<void> AppendRegion::take_window(std::uint64_t tail, std::uint64_t end, st
       size == 0 ? line_behind(wanted)
                 : std::max(wanted, tail + 2 * kWindowsAhead * std::max(size, config_.max_window_size));
   if (!has_guard() || end > guard_line_ || guard_line_ > too_far) {
-    const std::uint64_t ahead = size >= config_.fill_step ? distance_ahead(tail, 0) : 0;
+    const std::uint64_t ahead = size >= config_.fill_step ? distance_ahead(tail, size) : 0;
     if (Result<void> placed = place_guard(line_behind(wanted + ahead)); !placed) return placed;
   }
   const bool moved_up = guard_line_ != growth.old_line && file_size_ > growth.old_size;
@@ -95,7 +95,8 @@ Result<void> AppendRegion::take_window(std::uint64_t tail, std::uint64_t end, st
       if (moved_up) undo_growth(growth);
       return filled;
     }
-    const std::uint64_t start = align_down(tail, page_size());
+    // Where large pages begin: of one that is mapped in part, each small page is a fault of its own.
+    const std::uint64_t start = align_down(align_down(tail, config_.fill_step), page_size());
     Result<std::unique_ptr<Mapping>> mapping =
         file_.map(start, guard_line_ + kGuardLineSize - start, Access::kReadWrite);
     if (!mapping) return mapping.error();  // the guard stands further out than it need; that is all
@@ -116,9 +117,10 @@ Result<void> AppendRegion::take_window(std::uint64_t tail, std::uint64_t end, st
   return {};
 }
 
-// How far beyond what is asked for the guard is put, so that it moves seldom: a share of what the file already is.
-std::uint64_t AppendRegion::distance_ahead(std::uint64_t tail, std::uint64_t least) const noexcept {
-  return std::max(std::min(tail / 4, (kWindowsAhead - 1) * next_window_size_), least);
+// How far beyond what is asked for the guard is put, so that it moves seldom: many of the steps in which the file grows, but a
+// share at most of what the file already is.
+std::uint64_t AppendRegion::distance_ahead(std::uint64_t tail, std::uint64_t step) const noexcept {
+  return std::min(tail / 4, (kWindowsAhead - 1) * std::clamp(step, next_window_size_, config_.max_window_size));
 }
 
 Result<void> AppendRegion::place_guard(std::uint64_t new_line) {
@@ -144,7 +146,7 @@ Result<void> AppendRegion::pull_guard(std::uint64_t new_line) {
 
 // Windows double while they are used up, and shrink when direct writes end them before they are.
 std::uint64_t AppendRegion::choose_window_size(std::uint64_t tail) noexcept {
-  const std::uint64_t used = window_base_ != nullptr ? tail - window_tail_ : window_used_;
+  const std::uint64_t used = window_base_ != nullptr ? std::min(tail, window_end_) - window_tail_ : window_used_;
   if (had_window_ && used >= next_window_size_ / 2) {
     next_window_size_ = std::min(next_window_size_ * 2, config_.max_window_size);
   } else if (had_window_ && used < next_window_size_ / 8) {
@@ -154,28 +156,53 @@ std::uint64_t AppendRegion::choose_window_size(std::uint64_t tail) noexcept {
 }
 
 Result<void> AppendRegion::write_direct(std::uint64_t tail, std::span<const ByteView> parts, std::uint64_t size) {
-  const Growth growth{guard_line_, file_size_};
-  if (Result<void> roomy = make_room(tail, tail + size); !roomy) return roomy;
+  const Result<Growth> growth = make_room(tail, tail + size);
+  if (!growth) return growth.error();
   if (Result<void> written = file_.write_at(tail, parts); !written) {
-    undo_growth(growth);
+    give_back(*growth, tail + size);
     return written;
   }
   filled_end_ = std::max(filled_end_, tail + size);
   return {};
 }
 
-Result<void> AppendRegion::make_room(std::uint64_t tail, std::uint64_t end) {
-  if (Result<void> adopted = adopt_guard(); !adopted) return adopted;
-  if (has_guard() && end <= guard_line_) return {};
-  if (window_base_ != nullptr) window_used_ = tail - window_tail_;
+Result<void> AppendRegion::write_and_fill(std::uint64_t tail, std::vector<ByteView>* parts, std::uint64_t size) {
+  const std::uint64_t end = tail + size;
+  const std::uint64_t fill_end = std::min(guard_line_, align_up(end, config_.fill_step));
+  // Filler that is not synced may be there or not after a power cut, and hides_a_tear() must know.
+  if (!config_.mapped_writes || config_.sync_growth || end <= filled_end_ || end > guard_line_) {
+    return write_direct(tail, *parts, size);
+  }
+  const std::size_t count = parts->size();
+  for (std::uint64_t at = end; at < fill_end; at += parts->back().size()) {
+    parts->push_back(
+        {fill_block().bytes, static_cast<std::size_t>(std::min<std::uint64_t>(kFillBlock, fill_end - at))});
+  }
+  if (!file_.write_at(tail, *parts)) {
+    // Space that is short may still do for the entries alone.
+    parts->resize(count);
+    return write_direct(tail, *parts, size);
+  }
+  if (fill_end > end) note_filler(end, fill_end);
+  filled_end_ = fill_end;
+  return {};
+}
+
+Result<AppendRegion::Growth> AppendRegion::make_room(std::uint64_t tail, std::uint64_t end) {
+  const Growth growth{guard_line_, file_size_};
+  if (Result<void> adopted = adopt_guard(); !adopted) return adopted.error();
+  if (has_guard() && end <= guard_line_) return growth;
+  if (window_base_ != nullptr) window_used_ = std::min(tail, window_end_) - window_tail_;
   // A stretch ahead of time spares moving the guard for each.
-  const std::uint64_t ahead = distance_ahead(tail, config_.mapped_writes ? 0 : kMinWindowSize);
+  const std::uint64_t ahead =
+      std::max(distance_ahead(tail, end - tail), config_.mapped_writes ? std::uint64_t{0} : kMinWindowSize);
   Result<void> moved = move_guard(align_up(std::max(end, file_size_) + ahead, kGuardLineSize));
   if (!moved && moved.error().status == Status::kTooLarge) {
     moved = move_guard(align_up(std::max(end, file_size_), kGuardLineSize));  // at a limit on the size of files
   }
-  if (!moved) return moved;
-  return sync_growth();
+  if (moved) moved = sync_growth();
+  if (!moved) return moved.error();
+  return growth;
 }
 
 // A dead writer's guard is made ours in one sector, at the tail that recovery found, before anything below it is touched.
@@ -252,12 +279,14 @@ Result<void> AppendRegion::fill_room(std::uint64_t tail, std::uint64_t end, std:
   }
   const bool is_filler = begin < end;
   if (Result<void> filled = fill(begin, end); !filled) return filled;
-  if (is_filler) {
-    if (room_begin > filler_end_ + kGuardLineSize || room_begin < filler_begin_) filler_begin_ = room_begin;
-    filler_end_ = end;
-  }
+  if (is_filler) note_filler(room_begin, end);
   filled_end_ = std::max(filled_end_, end);
   return {};
+}
+
+void AppendRegion::note_filler(std::uint64_t begin, std::uint64_t end) noexcept {
+  if (begin > filler_end_ + kGuardLineSize || begin < filler_begin_) filler_begin_ = begin;
+  filler_end_ = end;
 }
 
 bool AppendRegion::is_like_room(std::uint64_t trailer_offset, ByteView payload_end) const noexcept {

@@ -23,6 +23,7 @@
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -40,6 +41,9 @@ struct AppendConfig {
   // From this size on a payload goes to the file by a system call straight from the caller's memory: one pass over memory less,
   // and it fills huge pages by itself. Below, the window's pages are filled faster than the kernel takes smaller ones.
   std::uint64_t direct_size = std::uint64_t{2} << 20;
+  // A batch of this size that does not fit into the window is assembled in memory and written by system calls, in pieces that
+  // end at multiples of fill_step: what is filled first goes through the page cache twice.
+  std::uint64_t gather_from = std::uint64_t{256} << 10;
   bool sync_growth = false;  // COMMIT and STRICT: a new guard is on the disk before the old one's place is used
 };
 
@@ -67,12 +71,29 @@ class AppendRegion {
   // kWriterFailed: then what is on the disk is unknown, and nothing more may be written.
   Result<void> open_window(std::uint64_t tail, std::uint64_t end);
 
-  // Moves the guard so that [tail, end) is room, for pieces of one large value that write_direct() then puts there.
-  Result<void> make_room(std::uint64_t tail, std::uint64_t end);
+  // Where the guard stood, and how long the file was.
+  struct Growth {
+    std::uint64_t old_line;
+    std::uint64_t old_size;
+  };
+  // Moves the guard so that [tail, end) is room, for pieces of one large value, or of a batch, that write_direct() then puts
+  // there. When not all of them could be, give_back() takes the move back, with what was written up to `end`.
+  Result<Growth> make_room(std::uint64_t tail, std::uint64_t end);
+  void give_back(const Growth& growth, std::uint64_t end) noexcept {
+    soil(end);
+    undo_growth(growth);
+  }
   // Writes the parts, `size` bytes together, at `tail` by a system call.
   Result<void> write_direct(std::uint64_t tail, std::span<const ByteView> parts, std::uint64_t size);
+  // The same for the last piece of a batch, for which there is room: what follows it is filled in the same call, so that it too
+  // becomes one large page of the page cache. The filler is added to `parts`.
+  Result<void> write_and_fill(std::uint64_t tail, std::vector<ByteView>* parts, std::uint64_t size);
 
   [[nodiscard]] bool uses_window() const noexcept { return config_.mapped_writes; }
+  // Whether a batch that is to fill [tail, end) is better written than stored through the window.
+  [[nodiscard]] bool prefers_writes(std::uint64_t tail, std::uint64_t end) const noexcept {
+    return !config_.mapped_writes || (end > window_end_ && end - tail >= config_.gather_from);
+  }
 
   // An entry whose trailer begins in one sector and ends in the next is told whole from torn by its CRC, which ends in the
   // second and covers what of the payload lies in the first. The key hash is under no checksum: where those bytes are what
@@ -127,11 +148,6 @@ class AppendRegion {
  private:
   static constexpr std::uint64_t kNoGuard = ~std::uint64_t{0};
 
-  struct Growth {
-    std::uint64_t old_line;
-    std::uint64_t old_size;
-  };
-
   Result<void> adopt_guard();
   Result<void> take_window(std::uint64_t tail, std::uint64_t end, std::uint64_t size);
   Result<void> place_guard(std::uint64_t new_line);
@@ -145,6 +161,7 @@ class AppendRegion {
     std::atomic_ref<std::uint64_t>(*field).store(value, std::memory_order_release);
   }
   Result<void> fill_room(std::uint64_t tail, std::uint64_t end, std::uint64_t old_line);
+  void note_filler(std::uint64_t begin, std::uint64_t end) noexcept;
   Result<void> fill(std::uint64_t begin, std::uint64_t end);
   [[nodiscard]] bool is_like_room(std::uint64_t trailer_offset, ByteView payload_end) const noexcept;
   Result<void> sync_growth();
@@ -152,7 +169,7 @@ class AppendRegion {
   void drop_window() noexcept;
   void forget_filler() noexcept { filler_begin_ = filler_end_ = 0; }
   [[nodiscard]] std::uint64_t choose_window_size(std::uint64_t tail) noexcept;
-  [[nodiscard]] std::uint64_t distance_ahead(std::uint64_t tail, std::uint64_t least) const noexcept;
+  [[nodiscard]] std::uint64_t distance_ahead(std::uint64_t tail, std::uint64_t step) const noexcept;
 
   File& file_;
   AppendConfig config_;

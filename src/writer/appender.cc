@@ -9,6 +9,7 @@ namespace simdr::core {
 namespace {
 
 constexpr std::byte kPad[kPayloadAlignment]{};
+constexpr std::byte kTombstone[] = {kTombstoneByte};
 
 Error too_large(std::uint64_t size) noexcept {
   return make_error(Status::kTooLarge, "a payload of %llu bytes would end past the format's limit of 2^48 bytes",
@@ -23,7 +24,11 @@ bool value_fits(std::uint64_t tail, std::uint64_t size) noexcept {
 }  // namespace
 
 Appender::Appender(File& file, const AppendRegion::Start& start, const AppendConfig& config) noexcept
-    : region_(file, start, config), direct_size_(config.direct_size), kernels_(simd::kernels()), tail_(start.tail) {}
+    : region_(file, start, config),
+      direct_size_(config.direct_size),
+      fill_step_(config.fill_step),
+      kernels_(simd::kernels()),
+      tail_(start.tail) {}
 
 Result<std::byte*> Appender::room(std::uint64_t end) {
   if (std::byte* at = region_.writable(tail_, end); at != nullptr) [[likely]]
@@ -69,19 +74,25 @@ Result<std::uint64_t> Appender::append_direct(std::uint64_t key_hash, ByteView p
 }
 
 Result<std::uint64_t> Appender::append_tombstone(std::uint64_t key_hash) {
-  std::byte bytes[1 + kTrailerSize];
   if (tail_after_tombstone(tail_) >= kMaxStoreSize) return too_large(1);
-  bytes[0] = kTombstoneByte;
-  encode_trailer(bytes + 1, {key_hash, tail_, kernels_.crc32(0, bytes, 1)});
   if (region_.uses_window()) {
-    const Result<std::byte*> at = room(tail_ + sizeof bytes);
+    const Result<std::byte*> at = room(tail_after_tombstone(tail_));
     if (!at) return at.error();
-    std::memcpy(*at, bytes, sizeof bytes);
+    store_tombstone(*at, key_hash);
   } else {
+    std::byte bytes[1 + kTrailerSize];
+    store_tombstone(bytes, key_hash);
     const ByteView part(bytes, sizeof bytes);
     if (Result<void> written = region_.write_direct(tail_, {&part, 1}, sizeof bytes); !written) return written.error();
   }
-  return end_entry(tail_ + 1, {bytes, 1});
+  return end_entry(tail_ + 1, kTombstone);
+}
+
+void Appender::store_tombstone(std::byte* at, std::uint64_t key_hash) noexcept {
+  std::byte bytes[1 + kTrailerSize];
+  bytes[0] = kTombstoneByte;
+  encode_trailer(bytes + 1, {key_hash, tail_, kernels_.crc32(0, bytes, 1)});
+  std::memcpy(at, bytes, sizeof bytes);
 }
 
 Result<std::uint64_t> Appender::append_spooled(std::uint64_t key_hash, Spool& spool) {
@@ -94,13 +105,17 @@ Result<std::uint64_t> Appender::append_spooled(std::uint64_t key_hash, Spool& sp
   std::unique_ptr<std::byte[]> piece(new (std::nothrow) std::byte[kPiece]);
   if (piece == nullptr) return make_error(Status::kNoMemory, "out of memory while appending a stream");
   const std::uint64_t pad = payload_start(tail_) - tail_;
-  if (Result<void> roomy = region_.make_room(tail_, tail_after_value(tail_, size)); !roomy) return roomy.error();
+  const Result<AppendRegion::Growth> growth = region_.make_room(tail_, tail_after_value(tail_, size));
+  if (!growth) return growth.error();
   std::uint64_t at = tail_;
   std::uint32_t crc = 0;
   std::size_t count = 0;
   for (std::uint64_t done = 0; done < size;) {
     count = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, size - done));
-    if (Result<void> got = spool.read_at(done, piece.get(), count); !got) return got.error();
+    if (Result<void> got = spool.read_at(done, piece.get(), count); !got) {
+      region_.give_back(*growth, at);
+      return got.error();
+    }
     crc = kernels_.crc32(crc, piece.get(), count);
     done += count;
     std::byte trailer_bytes[kTrailerSize];
@@ -108,10 +123,77 @@ Result<std::uint64_t> Appender::append_spooled(std::uint64_t key_hash, Spool& sp
     const std::size_t head = at == tail_ ? static_cast<std::size_t>(pad) : 0;
     const std::size_t foot = done == size ? kTrailerSize : 0;
     const ByteView parts[] = {{kPad, head}, {piece.get(), count}, {trailer_bytes, foot}};
-    if (Result<void> written = region_.write_direct(at, parts, head + count + foot); !written) return written.error();
+    if (Result<void> written = region_.write_direct(at, parts, head + count + foot); !written) {
+      region_.give_back(*growth, at);
+      return written.error();
+    }
     at += head + count + foot;
   }
   return end_entry(at - kTrailerSize, {piece.get(), count});
+}
+
+Result<void> Appender::append_all(std::span<const WriteOp> ops, std::uint64_t end, std::uint64_t* out_trailers) {
+  if (region_.prefers_writes(tail_, end)) {
+    if (gather_ == nullptr) {
+      try {
+        gather_ = std::make_unique<Gather>(region_, static_cast<std::size_t>(fill_step_));
+      } catch (const std::bad_alloc&) {
+        return make_error(Status::kNoMemory, "out of memory for the buffer of a batch");
+      }
+    }
+    return append_gathered(ops, end, out_trailers);
+  }
+  return append_in_window(ops, end, out_trailers);
+}
+
+Result<void> Appender::append_in_window(std::span<const WriteOp> ops, std::uint64_t end, std::uint64_t* out_trailers) {
+  const Result<std::byte*> window = room(end);
+  if (!window) return window.error();
+  std::byte* const at = *window;
+  const std::uint64_t begin = tail_;
+  for (const WriteOp& op : ops) {
+    std::uint64_t trailer;
+    if (op.is_removal) {
+      store_tombstone(at + (tail_ - begin), op.key_hash);
+      trailer = tail_ + 1;
+    } else {
+      const std::uint64_t start = payload_start(tail_);
+      store_value(at + (tail_ - begin), op.key_hash, op.payload, start);
+      trailer = start + op.payload.size();
+    }
+    hides_a_tear_ |= region_.hides_a_tear(trailer, op.is_removal ? ByteView(kTombstone) : op.payload);
+    tail_ = trailer + kTrailerSize;
+    *out_trailers++ = trailer;
+  }
+  return {};
+}
+
+// Nothing is published before the last piece is there.
+Result<void> Appender::append_gathered(std::span<const WriteOp> ops, std::uint64_t end, std::uint64_t* out_trailers) {
+  const Result<AppendRegion::Growth> growth = region_.make_room(tail_, end);
+  if (!growth) return growth.error();
+  bool hides_a_tear = false;
+  Result<void> done;
+  gather_->start_at(tail_);
+  for (const WriteOp& op : ops) {
+    if (op.is_removal) {
+      done = gather_->add_tombstone(op.key_hash);
+    } else if (const Result<std::uint32_t> added = gather_->add_value(op.key_hash, op.payload); !added) {
+      done = added.error();
+    }
+    if (!done) break;
+    const std::uint64_t trailer = gather_->tail() - kTrailerSize;
+    hides_a_tear |= region_.hides_a_tear(trailer, op.is_removal ? ByteView(kTombstone) : op.payload);
+    *out_trailers++ = trailer;
+  }
+  if (done) done = gather_->flush();
+  if (!done) {
+    region_.give_back(*growth, end);
+    return done;
+  }
+  hides_a_tear_ |= hides_a_tear;
+  tail_ = gather_->tail();
+  return {};
 }
 
 Result<std::byte*> Appender::build(std::uint64_t size) {

@@ -6,6 +6,9 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <span>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -13,9 +16,17 @@
 #include "format/trailer.h"
 #include "simd/kernels.h"
 #include "writer/append_region.h"
+#include "writer/entry_gather.h"
 #include "writer/spool.h"
 
 namespace simdr::core {
+
+// One step of an atomic batch.
+struct WriteOp {
+  std::uint64_t key_hash;
+  ByteView payload;
+  bool is_removal = false;
+};
 
 class Appender {
  public:
@@ -25,6 +36,9 @@ class Appender {
   Result<std::uint64_t> append_value(std::uint64_t key_hash, ByteView payload);
   Result<std::uint64_t> append_tombstone(std::uint64_t key_hash);
   Result<std::uint64_t> append_spooled(std::uint64_t key_hash, Spool& spool);
+  // All of them, one after the other; the last one will end at `end`, below the format's limit. After an error some may have been
+  // appended: rewind().
+  Result<void> append_all(std::span<const WriteOp> ops, std::uint64_t end, std::uint64_t* out_trailers);
 
   // Room for a payload of `size` bytes at the tail, for the caller to fill; append_built() makes it an entry.
   Result<std::byte*> build(std::uint64_t size);
@@ -59,9 +73,24 @@ class Appender {
   [[nodiscard]] const AppendRegion& region() const noexcept { return region_; }
 
  private:
+  class Gather final : public EntryGather {
+   public:
+    Gather(AppendRegion& region, std::size_t piece_size) : EntryGather(piece_size), region_(region) {}
+
+   private:
+    Result<void> write(std::uint64_t offset, std::vector<ByteView>* parts, std::uint64_t size, bool is_last) override {
+      return is_last ? region_.write_and_fill(offset, parts, size) : region_.write_direct(offset, *parts, size);
+    }
+
+    AppendRegion& region_;
+  };
+
   Result<std::uint64_t> end_entry(std::uint64_t trailer_offset, ByteView payload_end) noexcept;
   Result<std::uint64_t> append_direct(std::uint64_t key_hash, ByteView payload);
+  Result<void> append_in_window(std::span<const WriteOp> ops, std::uint64_t end, std::uint64_t* out_trailers);
+  Result<void> append_gathered(std::span<const WriteOp> ops, std::uint64_t end, std::uint64_t* out_trailers);
   Result<std::byte*> room(std::uint64_t end);
+  void store_tombstone(std::byte* at, std::uint64_t key_hash) noexcept;
   // `at` is where tail_ is in memory, `start` the payload's offset.
   void store_value(std::byte* at, std::uint64_t key_hash, ByteView payload, std::uint64_t start) noexcept {
     const std::size_t pad = static_cast<std::size_t>(start - tail_);
@@ -91,6 +120,8 @@ class Appender {
 
   AppendRegion region_;
   const std::uint64_t direct_size_;
+  const std::uint64_t fill_step_;
+  std::unique_ptr<Gather> gather_;  // from the first batch that needs it on
   const simd::Kernels& kernels_;
   std::uint64_t tail_;
   bool hides_a_tear_ = false;  // one of the entries that are not published yet

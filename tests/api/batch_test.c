@@ -266,17 +266,61 @@ static void many_are_removed_and_absent_ones_passed_over(void) {
   fixture_end(&f);
 }
 
+/* Batches of every size between writes of every other kind: what each left in the file is where the next one goes on. */
+static void batches_alternate_with_other_writes(void) {
+  enum { kMany = 3000, kRounds = 6 };
+  static char many_keys[kMany][12];
+  static simdr_bytes given[kMany], contents[kMany];
+  static unsigned char content[20000];
+  static const size_t sizes[kRounds] = {1, 7, 200, kMany, 40, kMany};
+  struct fixture f;
+  char key[24];
+  int round;
+  size_t i;
+  for (i = 0; i < sizeof content; i++) content[i] = (unsigned char)(i * 7 + i / 251);
+  REQUIRE(fixture_open(&f));
+  for (round = 0; round < kRounds; round++) {
+    simdr_reservation *reservation;
+    void *place;
+    for (i = 0; i < kMany; i++) {
+      given[i].data = many_keys[i];
+      given[i].size = (size_t)snprintf(many_keys[i], sizeof many_keys[i], "m%u", (unsigned)i);
+      contents[i].data = content + i % 100;
+      contents[i].size = i % 50 == 3 ? 19000 : 2 + (i * 13 + (size_t)round) % 1500;
+    }
+    REQUIRE_OK(simdr_store_put_many(f.store, given, sizes[round], contents, sizes[round], 0, NULL, &err));
+    snprintf(key, sizeof key, "single %d", round);
+    REQUIRE_OK(simdr_store_put(f.store, key, strlen(key), content, 333, 0, NULL, &err));
+    REQUIRE_OK(simdr_store_remove(f.store, given[0].data, given[0].size, 0, NULL, &err));
+    snprintf(key, sizeof key, "built %d", round);
+    REQUIRE_OK(simdr_store_reserve(f.store, key, strlen(key), 5000, 0, &reservation, &place, &err));
+    memcpy(place, content, 5000);
+    REQUIRE_OK(simdr_reservation_commit(reservation, NULL, &err));
+  }
+  CHECK_U64(simdr_store_count(f.store), kMany - 1 + 2 * kRounds);
+  for (round = 0; round < 2; round++) {
+    HAS_BYTES(f.store, "single 2", content, 333);
+    HAS_BYTES(f.store, "built 5", content, 5000);
+    LACKS(f.store, "m0");
+    for (i = 1; i < kMany; i++) {
+      simdr_view view;
+      REQUIRE_OK(simdr_store_view(f.store, given[i].data, given[i].size, &view, &err));
+      CHECK_U64(view.size, contents[i].size);
+      CHECK_BYTES(view.data, contents[i].data, contents[i].size);
+    }
+    fixture_close_store(&f);
+    fixture_reopen(&f);
+  }
+  fixture_end(&f);
+}
+
 int main(void) {
   static const struct check_case cases[] = {
-      CASE(a_batch_is_stored_by_key_and_by_hash),
-      CASE(a_batch_writes_the_bytes_that_single_puts_write),
-      CASE(a_key_given_twice_keeps_its_last_value),
-      CASE(a_large_batch_spans_windows),
-      CASE(one_bad_value_stores_nothing),
-      CASE(lengths_that_differ_are_an_error),
-      CASE(an_empty_batch_does_nothing),
-      CASE(many_are_read_in_order_with_gaps),
-      CASE(many_are_removed_and_absent_ones_passed_over),
+      CASE(a_batch_is_stored_by_key_and_by_hash),   CASE(a_batch_writes_the_bytes_that_single_puts_write),
+      CASE(a_key_given_twice_keeps_its_last_value), CASE(a_large_batch_spans_windows),
+      CASE(batches_alternate_with_other_writes),    CASE(one_bad_value_stores_nothing),
+      CASE(lengths_that_differ_are_an_error),       CASE(an_empty_batch_does_nothing),
+      CASE(many_are_read_in_order_with_gaps),       CASE(many_are_removed_and_absent_ones_passed_over),
   };
   return CHECK_RUN(cases);
 }

@@ -29,6 +29,7 @@ OpenSettings KillCampaign::draw_settings() {
   settings.window_size = kWindows[random_.below(4)];
   if (random_.below(2) == 0) settings.fill_step = 64 << 10;
   if (random_.below(2) == 0) settings.direct_size = 128 << 10;
+  if (random_.below(2) == 0) settings.gather_from = std::uint64_t{1} << random_.below(18);
   settings.durability = kDurabilities[random_.below(4)];
   settings.direct_writes = random_.below(5) == 0;
   return settings;

@@ -53,6 +53,7 @@ std::string PowerCampaign::record() {
   settings_.window_size = random_.below(2) == 0 ? 64 << 10 : 1 << 20;
   if (random_.below(2) == 0) settings_.fill_step = 64 << 10;
   if (random_.below(2) == 0) settings_.direct_size = 128 << 10;
+  if (random_.below(2) == 0) settings_.gather_from = std::uint64_t{1} << random_.below(18);
   settings_.direct_writes = random_.below(5) == 0;
   RecordingFileSystem files;
   Session session(files, kPath, settings_);

@@ -115,6 +115,59 @@ TEST_P(DiskFullTest, IsAnErrorCodeAndHarmsNothing) {
   }
 }
 
+// A batch that is written in pieces meets the end of the disk in one of them: none of it counts, and what it took is given back.
+TEST_P(DiskFullTest, InTheMiddleOfABatchLeavesEverythingAsBefore) {
+  if (!mounted_) GTEST_SKIP() << "cannot mount a " << GetParam() << " here";
+  for (const std::uint64_t value_size : {1'000u, 100'000u, 3'000'000u}) {
+    for (const bool direct : {false, true}) {
+      OpenSettings settings;
+      settings.direct_writes = direct;
+      Session session(system_file_system(), path(), settings);
+      ASSERT_TRUE(session.open());
+      State state;
+      std::uint64_t next = 0;
+      const auto put = [&](std::uint64_t size, std::uint64_t count) {
+        Operation operation;
+        operation.act = count == 1 ? Act::kPut : Act::kPutMany;
+        for (std::uint64_t i = 0; i < count; ++i) {
+          operation.steps.push_back({key_of(next % 900), make_value(size, 1000 + next)});
+          ++next;
+        }
+        const Result<void> done = session.apply(operation);
+        if (done) apply_steps(operation, &state);
+        return done;
+      };
+      ASSERT_TRUE(put(100, 1));
+      ASSERT_TRUE(put(500, 800));
+      ASSERT_TRUE(put(100, 1));
+      fill_disk(9'000'000);
+      const std::uint64_t tail = session.store()->tail();
+      for (int i = 0; i < 3; ++i) {
+        const Result<void> failed = put(value_size, 12'000'000 / value_size);
+        ASSERT_FALSE(failed);
+        ASSERT_EQ(failed.error().status, Status::kNoSpace) << failed.error().message;
+        ASSERT_EQ(session.store()->tail(), tail);
+        ASSERT_EQ(compare_with(*session.store(), state), "");
+      }
+      struct statvfs fs;
+      ASSERT_EQ(::statvfs(disk_.c_str(), &fs), 0);
+      EXPECT_GT(static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize, 4'000'000u)
+          << "the batch's blocks are still taken";
+      ASSERT_TRUE(put(100, 1));
+      ASSERT_TRUE(put(1'000, 1'000));
+      std::filesystem::remove(disk_ + "/filler");
+      ASSERT_TRUE(put(value_size, 12'000'000 / value_size));
+      ASSERT_EQ(compare_with(*session.store(), state), "");
+      ASSERT_TRUE(session.close());
+      ASSERT_TRUE(session.open());
+      ASSERT_EQ(compare_with(*session.store(), state), "");
+      ASSERT_EQ(find_faults(*session.store()), "");
+      ASSERT_TRUE(session.close());
+      std::filesystem::remove(path());
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(FileSystems, DiskFullTest, ::testing::Values("tmpfs", "ext4"),
                          [](const auto& given) { return std::string(given.param); });
 

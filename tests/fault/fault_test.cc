@@ -30,6 +30,7 @@ OpenSettings settings_of(Durability durability, bool direct) {
   settings.window_size = 64 << 10;
   settings.fill_step = 64 << 10;
   settings.direct_size = 128 << 10;
+  settings.gather_from = 16 << 10;
   settings.direct_writes = direct;
   settings.reserve_size = RecordingFileSystem::kFileCapacity / 2;
   return settings;
