@@ -62,6 +62,10 @@ class KeyIndex {
   // The same for each of many, in about half the time per key. out_offsets may not overlap key_hashes.
   void find_many(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
                  std::uint64_t* out_offsets) const noexcept;
+  // Whether the index has exactly this offset under this hash, for each of many. With the writer kept out. Reads no file: an offset
+  // is in one slot at most.
+  void holds_many(const std::uint64_t* key_hashes, const std::uint64_t* offsets, std::size_t count,
+                  bool* out_holds) const noexcept;
   // Asks for the lines that find() or put() of this hash will touch, trailers excepted.
   void prefetch(std::uint64_t key_hash) const noexcept;
   // Calls f(offset) for every key, in no order. A key that is there during the whole call is visited exactly

@@ -74,6 +74,27 @@ void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::s
   }
 }
 
+void KeyIndex::holds_many(const std::uint64_t* key_hashes, const std::uint64_t* offsets, std::size_t count,
+                          bool* out_holds) const noexcept {
+  const DirectoryView view = directory();
+  if (!view.exists()) {
+    std::fill_n(out_holds, count, false);
+    return;
+  }
+  std::array<std::uint64_t, kBlock> mixed;
+  for (std::size_t begin = 0; begin < count; begin += kBlock) {
+    const std::size_t size = std::min(kBlock, count - begin);
+    for (std::size_t i = 0; i < size; ++i) {
+      mixed[i] = mix_(key_hashes[begin + i]);
+      const Segment segment = view.segment(view.index_of(mixed[i]));
+      prefetch_line(&segment.group(segment.home(mixed[i])).slot(0));
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      out_holds[begin + i] = view.segment(view.index_of(mixed[i])).holds(mixed[i], offsets[begin + i]);
+    }
+  }
+}
+
 // The trailer of what seems to be the key's present slot, if there is one.
 void KeyIndex::prefetch_match(HashesInFile file, std::uint64_t mixed) const noexcept {
   const DirectoryView view = directory();

@@ -153,6 +153,14 @@ class Group {
     return {with_tag(tag), equal_to(kEmptySlot)};
 #endif
   }
+  [[nodiscard]] bool has_offset(std::uint64_t offset) const noexcept {
+    std::uint32_t mask = 0;
+#pragma GCC unroll 8
+    for (std::uint32_t i = 0; i < kGroupSlots; ++i) {
+      mask |= (slots_[i].load(std::memory_order_acquire) & kOffsetMask) == offset ? 1u : 0u;
+    }
+    return mask != 0;
+  }
 
  private:
   Slot* slots_;
@@ -194,6 +202,16 @@ class Segment {
   // validation by the caller: see key_index.cc.
   [[nodiscard]] std::uint64_t find_anywhere(HashesInFile file, std::uint64_t mixed,
                                             std::uint64_t key_hash) const noexcept;
+  // Whether a slot of this hash has this offset, without a look at the file. With the writer kept out.
+  [[nodiscard]] bool holds(std::uint64_t mixed, std::uint64_t offset) const noexcept {
+    std::uint32_t index = home(mixed);
+    for (std::uint32_t left = group_count(); left != 0; --left, index = next(index)) {
+      const Group slots = group(index);
+      if (slots.has_offset(offset)) return true;
+      if (slots.equal_to(kEmptySlot) != 0) return false;
+    }
+    return false;
+  }
 
  private:
   static constexpr std::uint64_t kAddressMask = kOffsetMask & ~(kSegmentAlignment - 1);

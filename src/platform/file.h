@@ -43,6 +43,12 @@ class File {
   // Gives the range, of which nothing has any yet, blocks of its own without changing a byte or the size. kNoSpace at once when the
   // disk has too few; kUnsupported where the file system cannot.
   virtual Result<void> allocate(std::uint64_t offset, std::uint64_t size) = 0;
+  // Asks for the range, which was written, to be on its way to the disk while the caller goes on. Advice: what fails here, the
+  // next sync_data() tells.
+  virtual void start_write_back(std::uint64_t offset, std::uint64_t size) noexcept {
+    static_cast<void>(offset);
+    static_cast<void>(size);
+  }
   // Data, and what of the metadata is needed to read them back.
   virtual Result<void> sync_data() = 0;
   virtual Result<FileInfo> info() = 0;

@@ -14,9 +14,9 @@ namespace simdr::core {
 namespace {
 
 // One write, from a multiple of it on: a huge page of the page cache at once (see writer/append_region.h).
-constexpr std::size_t kChunkSize = std::size_t{2} << 20;
-// From this size on a payload is written from where it lies; below, a part of its own costs more than the copy.
-constexpr std::size_t kReferredSize = std::size_t{16} << 10;
+constexpr std::size_t kPieceSize = std::size_t{2} << 20;
+// As much as keeps a disk busy; with each of them the system allocates blocks in one stretch.
+constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} << 20;
 
 Error mismatch(std::uint64_t key_hash) noexcept {
   return make_error(Status::kCorrupt, "the entry under key hash %016llx does not match its checksum; repair the store",
@@ -25,88 +25,27 @@ Error mismatch(std::uint64_t key_hash) noexcept {
 
 }  // namespace
 
-PackedWriter::PackedWriter(File& file) : file_(file), staging_(new std::byte[kChunkSize]) {
-  parts_.reserve(2 * kChunkSize / kReferredSize + 4);
-}
+PackedWriter::PackedWriter(File& file) : EntryGather(kPieceSize), file_(file) {}
 
 Result<void> PackedWriter::add(std::uint64_t key_hash, ByteView payload, std::uint32_t crc32,
                                std::uint32_t trailer_size) {
-  const simd::Kernels& kernels = simd::kernels();
-  static constexpr std::byte kZeros[kPayloadAlignment]{};
-  const std::uint64_t start = payload_start(tail_);
-  if (Result<void> staged = stage({kZeros, static_cast<std::size_t>(start - tail_)}); !staged) return staged;
-  std::uint32_t computed;
-  if (payload.size() < std::min(kReferredSize, kChunkSize - gathered_)) {
-    computed = kernels.copy_crc32(0, staging_.get() + staged_, payload.data(), payload.size());
-    extend_last_part(payload.size());
-  } else {
-    computed = kernels.crc32(0, payload.data(), payload.size());
-    Result<void> gathered = payload.size() < kReferredSize ? stage(payload) : refer_to(payload);
-    if (!gathered) return gathered;
-  }
-  if (stored_crc(computed, trailer_size) != crc32) return mismatch(key_hash);
-  return end_entry(key_hash, start + payload.size(), computed);
-}
-
-Result<void> PackedWriter::add_tombstone(std::uint64_t key_hash) {
-  const ByteView mark(&kTombstoneByte, 1);
-  if (Result<void> staged = stage(mark); !staged) return staged;
-  return end_entry(key_hash, tail_ + 1, simd::kernels().crc32(0, mark.data(), 1));
-}
-
-Result<void> PackedWriter::end_entry(std::uint64_t key_hash, std::uint64_t payload_end, std::uint32_t crc32) {
-  std::byte trailer[kTrailerSize];
-  encode_trailer(trailer, {key_hash, tail_, crc32});
-  tail_ = payload_end + kTrailerSize;
-  return stage(trailer);
-}
-
-// The next `size` bytes of the staging buffer, which the caller has filled and which do not fill the chunk.
-void PackedWriter::extend_last_part(std::size_t size) {
-  const std::byte* const begin = staging_.get() + staged_;
-  if (!parts_.empty() && parts_.back().data() + parts_.back().size() == begin) {
-    parts_.back() = {parts_.back().data(), parts_.back().size() + size};
-  } else {
-    parts_.emplace_back(begin, size);
-  }
-  staged_ += size;
-  gathered_ += size;
-}
-
-Result<void> PackedWriter::stage(ByteView bytes) {
-  while (!bytes.empty()) {
-    const std::size_t size = std::min(bytes.size(), kChunkSize - gathered_);
-    std::memcpy(staging_.get() + staged_, bytes.data(), size);
-    extend_last_part(size);
-    bytes = bytes.subspan(size);
-    if (Result<void> flushed = flush_if_full(); !flushed) return flushed;
-  }
-  return {};
-}
-
-Result<void> PackedWriter::refer_to(ByteView bytes) {
-  while (!bytes.empty()) {
-    const std::size_t size = std::min(bytes.size(), kChunkSize - gathered_);
-    parts_.push_back(bytes.first(size));
-    gathered_ += size;
-    bytes = bytes.subspan(size);
-    if (Result<void> flushed = flush_if_full(); !flushed) return flushed;
-  }
-  return {};
-}
-
-Result<void> PackedWriter::flush_if_full() { return gathered_ == kChunkSize ? flush() : Result<void>{}; }
-
-Result<void> PackedWriter::flush() {
-  if (gathered_ == 0) return {};
-  if (Result<void> written = file_.write_at(flushed_, parts_); !written) return written;
-  flushed_ += gathered_;
-  parts_.clear();
-  staged_ = gathered_ = 0;
+  const Result<std::uint32_t> computed = add_value(key_hash, payload);
+  if (!computed) return computed.error();
+  if (stored_crc(*computed, trailer_size) != crc32) return mismatch(key_hash);
   return {};
 }
 
 Result<void> PackedWriter::finish() { return flush(); }
+
+Result<void> PackedWriter::write(std::uint64_t offset, std::vector<ByteView>* parts, std::uint64_t size, bool is_last) {
+  if (Result<void> written = file_.write_at(offset, *parts); !written) return written;
+  const std::uint64_t end = offset + size;
+  if (is_last || end - on_its_way_ >= kWriteBackStep) {
+    file_.start_write_back(on_its_way_, end - on_its_way_);
+    on_its_way_ = end;
+  }
+  return {};
+}
 
 // Holds group commit's leadership, so that no sync is under way while the file is replaced.
 class Store::WriterPause {
@@ -129,6 +68,19 @@ class Store::WriterPause {
   bool done_ = false;
 };
 
+// What the new file has, in its order: its index is made from that, without another look at the file.
+struct Store::Packed {
+  std::vector<std::uint64_t> key_hashes;
+  std::vector<std::uint64_t> trailer_offsets;
+  std::uint64_t live_size = 0;
+  std::uint64_t live_packed_size = 0;
+
+  void reserve(std::uint64_t count) {
+    key_hashes.reserve(static_cast<std::size_t>(count));
+    trailer_offsets.reserve(static_cast<std::size_t>(count));
+  }
+};
+
 Result<void> Store::compact(const Progress& progress) {
   if (Result<void> writable = check_writable(); !writable) return writable;
   WriterPause pause(group_commit_);
@@ -146,15 +98,18 @@ Result<void> Store::compact(const Progress& progress) {
   if (!file) return file.error();
 
   PackedWriter writer(**file);
-  if (Result<void> copied = copy_live(writer, progress); !copied) return copied;
+  Packed packed;
+  packed.reserve(image().live_count());
+  if (Result<void> copied = copy_live(writer, &packed, progress); !copied) return copied;
   if (Result<void> same = (*file)->set_owner_and_permissions(*old_info); !same) return same;
   const Result<bool> locked = (*file)->try_lock();
   if (!locked) return locked.error();
-  if (Result<void> synced = (*file)->sync_data(); !synced) return synced;
+  // While the disk is busy with what was written.
+  Result<std::shared_ptr<FileImage>> next = load_packed(*std::move(file), writer.tail(), packed);
+  if (!next) return next.error();
+  if (Result<void> synced = (*next)->file().sync_data(); !synced) return synced;
   figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
 
-  Result<std::shared_ptr<FileImage>> next = load_packed(*std::move(file), writer.tail());
-  if (!next) return next.error();
   const std::uint64_t tail = writer.tail();
   std::unique_ptr<Appender> appender = make_appender((*next)->file(), {tail, tail, tail, false});
   if (Result<void> replaced = files_.replace((*next)->file(), real_path_); !replaced) return replaced;
@@ -166,10 +121,11 @@ Result<void> Store::compact(const Progress& progress) {
 }
 
 // Newest first, as the crate does, so that the file is byte for byte what it would have written.
-Result<void> Store::copy_live(PackedWriter& writer, const Progress& progress) {
-  Iterator iterator(*this, {});
+Result<void> Store::copy_live(PackedWriter& writer, Packed* out, const Progress& progress) {
+  Iterator::Options options;
+  options.writer_waits = true;
+  Iterator iterator(*this, options);
   const std::uint64_t total = image().tally.live_size.load(std::memory_order_relaxed);
-  std::uint64_t done = 0;
   std::vector<Found> found(256);
   for (;;) {
     std::size_t count = 0;
@@ -183,10 +139,13 @@ Result<void> Store::copy_live(PackedWriter& writer, const Progress& progress) {
           !added) {
         return added;
       }
-      done += record.payload_size() + kTrailerSize;
+      out->key_hashes.push_back(record.key_hash);
+      out->trailer_offsets.push_back(writer.tail() - kTrailerSize);
+      out->live_size += record.payload_size() + kTrailerSize;
+      out->live_packed_size += Tally::packed_size(record.payload_size());
     }
     if (progress) {
-      if (const int result = progress(done, total); result != 0) {
+      if (const int result = progress(out->live_size, total); result != 0) {
         return make_callback_error(result, "compaction was stopped by its callback");
       }
     }
@@ -194,20 +153,22 @@ Result<void> Store::copy_live(PackedWriter& writer, const Progress& progress) {
   return writer.finish();
 }
 
-Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file, std::uint64_t tail) {
+Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file, std::uint64_t tail,
+                                                      const Packed& packed) {
   Result<std::shared_ptr<FileImage>> mapped =
       FileImage::map(std::move(file), tail, std::max(settings_.reserve_size, tail));
   if (!mapped) return mapped.error();
   const std::shared_ptr<FileImage> next = *mapped;
-  ImageBuilder builder(*next);
-  builder.on_begin(kAligned64);
-  if (!next->index.expect(image().live_count()))
+  const std::size_t count = packed.key_hashes.size();
+  const ByteView bytes = next->mapped()->bytes().first(static_cast<std::size_t>(tail));
+  if (!next->index.expect(count) ||
+      !next->index.insert_absent_many(bytes, packed.key_hashes.data(), packed.trailer_offsets.data(), count, nullptr)) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
-  const ChainWalk walk =
-      walk_chain(next->mapped()->bytes().first(static_cast<std::size_t>(tail)), tail, 0, kAligned64, &builder);
-  if (builder.out_of_memory()) return make_error(Status::kNoMemory, "out of memory for the key index");
-  if (walk.end != ChainEnd::kArrived) return make_error(Status::kInternal, "the compacted file does not read back");
-  builder.finish();
+  }
+  if (next->index.count() != count) return make_error(Status::kInternal, "a key was live twice");
+  next->layout = kAligned64;
+  next->tally.add_entries(count);
+  next->tally.add_live_sums(packed.live_size, packed.live_packed_size);
   next->tail.store(tail, std::memory_order_release);
   return next;
 }
@@ -227,7 +188,7 @@ void Store::sync_new_name() noexcept {
 
 // Under the write lock. Lookups that began on the old image finish there; entries keep its mapping, iterators all of it.
 void Store::switch_to(std::shared_ptr<FileImage> next, std::unique_ptr<Appender> next_appender) noexcept {
-  const std::unique_ptr<Appender> old_appender = std::exchange(appender_, std::move(next_appender));
+  std::unique_ptr<Appender> old_appender = std::exchange(appender_, std::move(next_appender));
   const std::uint64_t old_tail = old_appender->tail();
   std::shared_ptr<FileImage> old = shared_image();
   {
@@ -239,6 +200,12 @@ void Store::switch_to(std::shared_ptr<FileImage> next, std::unique_ptr<Appender>
   wait_for_readers();
   // Nobody's any more, but a hard link may keep it: it ends as a file that was closed does.
   (void)old_appender->region().finish(old_tail);
+  old_appender.reset();
+  // The system takes as long to forget a large file as to write a good part of it. Nobody need wait for that.
+  try {
+    release_of_old_.start([image = std::move(old)]() mutable { image.reset(); });
+  } catch (const std::bad_alloc&) {  // it is gone by now
+  }
 }
 
 }  // namespace simdr::core

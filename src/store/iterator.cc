@@ -60,6 +60,17 @@ void Iterator::keep_live() {
   std::array<std::uint64_t, kBlock> hashes;
   std::array<std::uint64_t, kBlock> offsets;
   for (std::size_t i = 0; i < block_size_; ++i) hashes[i] = block_[i].key_hash;
+  std::size_t kept = 0;
+  if (options_.writer_waits) {
+    std::array<bool, kBlock> are_live;
+    for (std::size_t i = 0; i < block_size_; ++i) offsets[i] = block_[i].trailer_offset;
+    image_->index.holds_many(hashes.data(), offsets.data(), block_size_, are_live.data());
+    for (std::size_t i = 0; i < block_size_; ++i) {
+      if (are_live[i]) block_[kept++] = block_[i];
+    }
+    block_size_ = kept;
+    return;
+  }
   {
     const ReadSection section;
     MappedFile* mapped;
@@ -68,7 +79,6 @@ void Iterator::keep_live() {
       image_->index.find_many(mapped->bytes(), hashes.data(), block_size_, offsets.data());
     } while (mapped != image_->mapped());
   }
-  std::size_t kept = 0;
   for (std::size_t i = 0; i < block_size_; ++i) {
     const std::uint64_t offset = block_[i].trailer_offset;
     bool is_live = offsets[i] == offset;

@@ -16,6 +16,7 @@ class Iterator {
     bool all_versions = false;
     bool verify = false;
     std::optional<std::uint64_t> only_key_hash;  // implies all versions, of this key
+    bool writer_waits = false;  // the caller keeps it out, until this iterator is gone
   };
 
   Iterator(const Store& store, const Options& options);

@@ -19,6 +19,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "platform/background_task.h"
 #include "platform/file.h"
 #include "platform/fork_canary.h"
 #include "platform/read_section.h"
@@ -146,6 +147,7 @@ class Store final : private CommitTarget {
     std::uint64_t epoch;
   };
   class WriterPause;
+  struct Packed;
 
   Store(FileSystem& files, std::string path, const OpenSettings& settings);
 
@@ -174,8 +176,8 @@ class Store final : private CommitTarget {
   void index_op(const WriteOp& op, std::uint64_t trailer_offset, std::uint64_t payload_size) noexcept;
   void index_values(std::span<const WriteOp> ops, std::span<const std::uint64_t> key_hashes,
                     std::span<const std::uint64_t> trailer_offsets) noexcept;
-  Result<void> copy_live(PackedWriter& writer, const Progress& progress);
-  Result<std::shared_ptr<FileImage>> load_packed(std::unique_ptr<File> file, std::uint64_t tail);
+  Result<void> copy_live(PackedWriter& writer, Packed* out, const Progress& progress);
+  Result<std::shared_ptr<FileImage>> load_packed(std::unique_ptr<File> file, std::uint64_t tail, const Packed& packed);
   void switch_to(std::shared_ptr<FileImage> next, std::unique_ptr<Appender> next_appender) noexcept;
   void sync_new_name() noexcept;
   Result<std::uint64_t> finish_write(Turn turn, const Result<Appended>& appended, Durability durability);
@@ -222,6 +224,7 @@ class Store final : private CommitTarget {
   bool writer_failed_ = false;
   Error failure_;
   GroupCommit group_commit_;
+  BackgroundTask release_of_old_;  // the file that compaction replaced
   ForkCanary canary_;
 
   // Moved under write_mutex_, read by anybody.

@@ -41,6 +41,36 @@ TEST(KeyIndexBatchTest, FindManyEqualsFind) {
   }
 }
 
+TEST(KeyIndexBatchTest, HoldsExactlyTheOffsetsThatFindGives) {
+  KeyIndex index(5);
+  TrailerFile file(300'000);
+  Random random(1);
+  bool held[1] = {true};
+  const std::uint64_t absent[] = {7};
+  index.holds_many(absent, absent, 1, held);
+  EXPECT_FALSE(held[0]);
+  for (const std::uint64_t key_count : {5u, 5000u, 100'000u}) {
+    // Every key twice, so that one of its two offsets is out of date, and some are erased; many go beyond their group.
+    std::vector<std::uint64_t> hashes;
+    std::vector<std::uint64_t> offsets;
+    for (std::uint64_t i = 0; i < key_count; ++i) {
+      for (int version = 0; version < (i % 4 == 1 ? 2 : 1); ++version) {
+        std::uint64_t offset = 0;
+        put_new(index, file, i, &offset);
+        hashes.push_back(i);
+        offsets.push_back(offset);
+      }
+      if (i % 6 == 5) index.erase(file.view(), random.below(i));
+    }
+    const std::size_t count = hashes.size();
+    std::unique_ptr<bool[]> holds(new bool[count]);
+    index.holds_many(hashes.data(), offsets.data(), count, holds.get());
+    for (std::size_t i = 0; i < count; ++i) {
+      ASSERT_EQ(holds[i], index.find(file.view(), hashes[i]) == offsets[i]) << i;
+    }
+  }
+}
+
 TEST(KeyIndexBatchTest, FindManyFindsNothingInAnEmptyIndex) {
   const KeyIndex index(5);
   const std::vector<std::uint64_t> hashes(100, 3);

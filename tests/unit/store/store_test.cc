@@ -274,6 +274,53 @@ TEST_F(StoreTest, KeepsEntriesReadableAfterCompactionAndClose) {
   std::thread([entry] { entry->drop_ref(); }).join();
 }
 
+// The index and the sums of a compacted store are made from what was copied; a store that is opened makes them from the file.
+TEST_F(StoreTest, IsAfterCompactionAsItIsAfterReopening) {
+  open();
+  Model model;
+  std::mt19937 random(11);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::string> values;
+    std::vector<WriteOp> ops;
+    for (std::uint64_t i = 0; i < 9'000; ++i) values.emplace_back(1 + random() % (i % 500 == 7 ? 60'000 : 300), 'a');
+    for (std::uint64_t i = 0; i < values.size(); ++i) {
+      const std::uint64_t key = 1 + random() % 12'000;
+      ops.push_back({key, view_of(values[i])});
+      model[key] = values[i];
+    }
+    ASSERT_TRUE(store_->put_many(ops, Durability::kDefault));
+    std::vector<std::uint64_t> gone;
+    for (std::uint64_t key = 1 + static_cast<std::uint64_t>(round); key < 12'000; key += 5) gone.push_back(key);
+    for (const std::uint64_t key : gone) model.erase(key);
+    std::size_t removed = 0;
+    ASSERT_TRUE(store_->remove_many(gone, Durability::kDefault, &removed));
+    ASSERT_TRUE(store_->compact({}));
+    expect_is(model);
+    EXPECT_EQ(store_->compaction_savings(), 0u);
+    const auto before = store_->stats();
+    close();
+    open();
+    expect_is(model);
+    const auto after = store_->stats();
+    ASSERT_TRUE(before && after);
+    EXPECT_EQ(before->live_count, after->live_count);
+    EXPECT_EQ(before->live_size, after->live_size);
+    EXPECT_EQ(before->dead_size, after->dead_size);
+    EXPECT_EQ(before->entry_count, after->entry_count);
+    EXPECT_EQ(before->tombstone_count, after->tombstone_count);
+    EXPECT_EQ(before->tail, after->tail);
+  }
+  // Of nothing at all.
+  std::vector<std::uint64_t> all;
+  for (const auto& [key, value] : model) all.push_back(key);
+  std::size_t removed = 0;
+  ASSERT_TRUE(store_->remove_many(all, Durability::kDefault, &removed));
+  ASSERT_TRUE(store_->compact({}));
+  expect_is({});
+  ASSERT_TRUE(store_->put(5, view_of("first"), Durability::kDefault));
+  expect_is({{5, "first"}});
+}
+
 TEST_F(StoreTest, OutgrowsItsReservationWithoutMovingWhatWasHandedOut) {
   OpenSettings settings;
   settings.reserve_size = 1;  // one page
