@@ -47,6 +47,23 @@ simdr_status check_values(const simdr_bytes* values, std::size_t key_count, std:
   return SIMDR_OK;
 }
 
+// Checks and hashes in one pass over the arguments. False when anything is wrong with them, which check_keys() and check_values()
+// then tell.
+bool read_batch(const simdr_bytes* keys, std::size_t key_count, const simdr_bytes* values, std::size_t value_count,
+                std::vector<core::WriteOp>* out) {
+  if (key_count != value_count || key_count > SIMDR_MAX_BATCH_COUNT) return false;
+  if (key_count != 0 && (keys == nullptr || values == nullptr)) return false;
+  out->reserve(key_count);
+  for (std::size_t i = 0; i < key_count; ++i) {
+    const simdr_bytes key = keys[i];
+    const simdr_bytes value = values[i];
+    if (key.size > SIMDR_MAX_KEY_SIZE || (key.data == nullptr && key.size != 0)) return false;
+    if (value.data == nullptr && value.size != 0) return false;
+    out->push_back({hash_of(key.data, key.size), core::as_bytes(value.data, value.size)});
+  }
+  return true;
+}
+
 simdr_status put_batch(simdr_store* store, const std::vector<core::WriteOp>& ops, std::uint32_t flags,
                        std::uint64_t* out_tail, simdr_error* err) {
   Durability durability = Durability::kDefault;
@@ -86,12 +103,10 @@ simdr_status simdr_store_put_many(simdr_store* store, const simdr_bytes* keys, s
                                   std::uint64_t* out_tail, simdr_error* err) noexcept {
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
-    SIMDR_REFUSE(check_keys("keys", keys, key_count, err));
-    SIMDR_REFUSE(check_values(values, key_count, value_count, err));
     std::vector<core::WriteOp> ops;
-    ops.reserve(key_count);
-    for (std::size_t i = 0; i < key_count; ++i) {
-      ops.push_back({hash_of(keys[i].data, keys[i].size), core::as_bytes(values[i].data, values[i].size)});
+    if (!read_batch(keys, key_count, values, value_count, &ops)) {
+      SIMDR_REFUSE(check_keys("keys", keys, key_count, err));
+      SIMDR_REFUSE(check_values(values, key_count, value_count, err));
     }
     return put_batch(store, ops, flags, out_tail, err);
   });

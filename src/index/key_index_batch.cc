@@ -107,17 +107,23 @@ void KeyIndex::prefetch_match(HashesInFile file, std::uint64_t mixed) const noex
 void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets,
                         std::size_t count, std::uint64_t* out_previous) noexcept {
   const HashesInFile hashes(file);
-  std::array<std::uint64_t, kBlock> mixed;
+  std::array<std::uint64_t, 2 * kBlock> mixed;  // of this block and the next, whose lines are on their way
+  const auto ask_for = [&](std::size_t begin) {
+    const DirectoryView view = directory();
+    for (std::size_t i = begin; i < std::min(count, begin + kBlock); ++i) {
+      const std::uint64_t hash = mixed[i % (2 * kBlock)] = mix_(key_hashes[i]);
+      const Segment segment = view.segment(view.index_of(hash));
+      prefetch_line(&segment.group(segment.home(hash)).slot(0));
+    }
+  };
+  ask_for(0);
   for (std::size_t begin = 0; begin < count; begin += kBlock) {
     const std::size_t end = std::min(count, begin + kBlock);
-    for (std::size_t i = begin; i < end; ++i) {
-      mixed[i - begin] = mix_(key_hashes[i]);
-      prefetch(key_hashes[i]);
-    }
-    for (std::size_t i = begin; i < end; ++i) prefetch_match(hashes, mixed[i - begin]);
+    ask_for(begin + kBlock);
+    for (std::size_t i = begin; i < end; ++i) prefetch_match(hashes, mixed[i % (2 * kBlock)]);
     for (std::size_t i = begin; i < end; ++i) {
       const std::uint64_t previous =
-          put_mixed(hashes, mixed[i - begin], key_hashes[i], trailer_offsets[i], IfPresent::kReplace);
+          put_mixed(hashes, mixed[i % (2 * kBlock)], key_hashes[i], trailer_offsets[i], IfPresent::kReplace);
       if (out_previous != nullptr) out_previous[i] = previous;
     }
   }

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::byte kPad[kPayloadAlignment]{};
 constexpr std::byte kTombstone[] = {kTombstoneByte};
+// Room that was filled by a system call is in no near cache. Stores of small values would wait for each of its lines.
+constexpr std::size_t kFetchDistance = 1024;
+constexpr std::size_t kFetchedSize = 1024;  // larger values are streams that the CPU sees by itself
 
 Error too_large(std::uint64_t size) noexcept {
   return make_error(Status::kTooLarge, "a payload of %llu bytes would end past the format's limit of 2^48 bytes",
@@ -158,6 +161,11 @@ Result<void> Appender::append_in_window(std::span<const WriteOp> ops, std::uint6
       trailer = tail_ + 1;
     } else {
       const std::uint64_t start = payload_start(tail_);
+      if (op.payload.size() <= kFetchedSize) {
+        for (std::size_t ahead = 0; ahead < op.payload.size() + kTrailerSize; ahead += kPayloadAlignment) {
+          __builtin_prefetch(at + (start - begin) + kFetchDistance + ahead, 1);
+        }
+      }
       store_value(at + (tail_ - begin), op.key_hash, op.payload, start);
       trailer = start + op.payload.size();
     }
