@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/endian.h"
+#include "index/index_builder.h"
 #include "index/key_index.h"
 
 namespace {
@@ -240,17 +241,22 @@ void IndexPutManyGrowing(benchmark::State& state) {
 
 // From the newest to the oldest, as when a store is opened; the second argument says whether the count is known.
 void IndexBuild(benchmark::State& state) {
+  struct Nobody final : IndexBuilder::Sink {
+    void on_inserted(const BuildItem*, std::size_t) override {}
+  } nobody;
   const File& file = File::of(static_cast<std::size_t>(state.range(0)));
-  std::vector<std::uint64_t> hashes;
-  std::vector<std::uint64_t> offsets;
-  for (std::size_t i = file.count(); i-- > 0;) {
-    hashes.push_back(scramble(i));
-    offsets.push_back(File::offset(i));
-  }
+  std::vector<BuildItem> items;
+  for (std::size_t i = file.count(); i-- > 0;) items.emplace_back(scramble(i), File::offset(i), std::uint16_t{0});
   for (auto _ : state) {
     KeyIndex index(1, huge_pages);
     if (state.range(1) != 0 && !index.expect(file.count())) std::abort();
-    if (!index.insert_absent_many(file.view(), hashes.data(), offsets.data(), hashes.size(), nullptr)) std::abort();
+    IndexBuilder builder(index, huge_pages, nobody, {});
+    builder.begin(file.view().size());
+    for (std::size_t i = 0; i < items.size(); i += IndexBuilder::kMaxBatch) {
+      const std::size_t size = std::min(IndexBuilder::kMaxBatch, items.size() - i);
+      if (!builder.add(file.view(), &items[i], size)) std::abort();
+    }
+    if (!builder.flush(file.view()) || !builder.fit(file.view())) std::abort();
   }
   add_time_per_key(state, file);
 }

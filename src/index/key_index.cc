@@ -120,16 +120,15 @@ KeyIndex::Place KeyIndex::look_up(Segment segment, bool has_deleted, HashesInFil
 }
 
 std::uint64_t KeyIndex::put(ByteView file, std::uint64_t key_hash, std::uint64_t trailer_offset) noexcept {
-  return put_mixed(HashesInFile(file), mix_(key_hash), key_hash, trailer_offset, IfPresent::kReplace);
+  return put_mixed(HashesInFile(file), mix_(key_hash), key_hash, trailer_offset);
 }
 
 std::uint64_t KeyIndex::put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash,
-                                  std::uint64_t trailer_offset, IfPresent if_present) noexcept {
+                                  std::uint64_t trailer_offset) noexcept {
   assert(trailer_offset != kAbsent && trailer_offset < kDeletedSlot);
   const Spot spot = spot_anywhere(file, mixed, key_hash);
   assert(spot && "put() without reserve()");
-  if (!spot) return kAbsent;
-  return if_present == IfPresent::kKeep && spot.is_match_ ? spot.previous() : put_at(spot, trailer_offset);
+  return spot ? put_at(spot, trailer_offset) : kAbsent;
 }
 
 KeyIndex::Spot KeyIndex::spot_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
@@ -137,13 +136,17 @@ KeyIndex::Spot KeyIndex::spot_anywhere(HashesInFile file, std::uint64_t mixed, s
   assert(view.exists() && "put() without reserve()");
   const std::uint64_t index = view.index_of(mixed);
   const Segment segment = view.segment(index);
+  SegmentUse& use = view.use(view.first_of(index));
+  return spot_of(look_up(segment, use.deleted != 0, file, mixed, key_hash), segment, &use, mixed);
+}
+
+KeyIndex::Spot KeyIndex::spot_of(const Place& place, Segment segment, SegmentUse* use, std::uint64_t mixed) noexcept {
   Spot spot;
-  spot.use_ = &view.use(view.first_of(index));
-  const Place place = look_up(segment, spot.use_->deleted != 0, file, mixed, key_hash);
-  if (place.match != nullptr) {
+  spot.use_ = use;
+  spot.is_match_ = place.match != nullptr;
+  if (spot.is_match_) {
     spot.slot_ = place.match;
     spot.tag_bits_ = place.match->load(std::memory_order_relaxed) & ~kOffsetMask;
-    spot.is_match_ = true;
   } else {
     spot.slot_ = place.vacant;
     spot.tag_bits_ = segment.tag(mixed) << kTagShift | (place.is_displaced ? kDisplaced : 0);

@@ -21,6 +21,21 @@
 
 namespace simdr::core {
 
+// An entry of a file on its way into the index, with 16 bits that are the caller's.
+struct BuildItem {
+  std::uint64_t key_hash;
+  std::uint64_t place;  // note, trailer offset
+
+  BuildItem() = default;
+  BuildItem(std::uint64_t hash, std::uint64_t trailer_offset, std::uint16_t note) noexcept
+      : key_hash(hash), place(trailer_offset | static_cast<std::uint64_t>(note) << kNoteShift) {}
+  [[nodiscard]] std::uint64_t trailer_offset() const noexcept { return place & kOffsetMask; }
+  [[nodiscard]] std::uint16_t note() const noexcept { return static_cast<std::uint16_t>(place >> kNoteShift); }
+
+ private:
+  static constexpr int kNoteShift = 48;
+};
+
 class KeyIndex {
  public:
   static constexpr std::uint64_t kAbsent = 0;
@@ -125,14 +140,12 @@ class KeyIndex {
   }
   // put() there. The trailer must be in the file already: readers see it as soon as they see the offset.
   std::uint64_t put_at(const Spot& spot, std::uint64_t trailer_offset) noexcept {
-    const std::uint64_t old = spot.slot_->load(std::memory_order_relaxed);
-    spot.slot_->store(spot.tag_bits_ | trailer_offset, std::memory_order_release);
-    if (spot.is_match_) return old & kOffsetMask;
-    if (old == kDeletedSlot) {
-      --spot.use_->deleted;
-    } else {
-      ++spot.use_->used;
+    if (spot.is_match_) {
+      const std::uint64_t previous = spot.previous();
+      spot.slot_->store(spot.tag_bits_ | trailer_offset, std::memory_order_release);
+      return previous;
     }
+    occupy(spot, trailer_offset);
     add_to(&count_, 1);
     return kAbsent;
   }
@@ -145,12 +158,11 @@ class KeyIndex {
   // The previous offset or kAbsent.
   std::uint64_t erase(ByteView file, std::uint64_t key_hash) noexcept;
 
-  // For building from the newest entry to the oldest: a key that is there keeps its offset. Reserves by itself.
-  // out_inserted may be null; else 1 where inserted and 0 where the key was there. False is out of memory: a part
-  // was inserted, as out_inserted tells (0 for the rest).
-  [[nodiscard]] bool insert_absent_many(ByteView file, const std::uint64_t* key_hashes,
-                                        const std::uint64_t* trailer_offsets, std::size_t count,
-                                        std::uint8_t* out_inserted) noexcept;
+  // For building from the newest entry to the oldest: a key that is there keeps its offset. Needs no reservation, but
+  // prefetch() for each item some time before. Moves the items that were inserted to the front, in another order;
+  // *out_inserted says how many those are. False is out of memory, when a part was inserted.
+  [[nodiscard]] bool insert_absent_many(ByteView file, BuildItem* items, std::size_t count,
+                                        std::size_t* out_inserted) noexcept;
   // A hint, so that building `key_count` keys does not split on the way. Does nothing when the index has memory
   // already. False is out of memory; the index is then usable and empty. Do not pass what a file claims unchecked.
   [[nodiscard]] bool expect(std::uint64_t key_count) noexcept;
@@ -170,7 +182,6 @@ class KeyIndex {
     std::uint64_t mixed = 0;
     bool is_at_end = false;
   };
-  enum class IfPresent { kReplace, kKeep };
   // Where the writer found a key, or where it would go.
   struct Place {
     Slot* match = nullptr;
@@ -205,9 +216,21 @@ class KeyIndex {
 
   [[nodiscard]] Place look_up(Segment segment, bool has_deleted, HashesInFile file, std::uint64_t mixed,
                               std::uint64_t key_hash) const noexcept;
-  std::uint64_t put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash, std::uint64_t trailer_offset,
-                          IfPresent if_present) noexcept;
+  std::uint64_t put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash,
+                          std::uint64_t trailer_offset) noexcept;
   [[nodiscard]] Spot spot_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept;
+  [[nodiscard]] static Spot spot_of(const Place& place, Segment segment, SegmentUse* use, std::uint64_t mixed) noexcept;
+  // A vacant one. The count is the caller's.
+  static void occupy(const Spot& spot, std::uint64_t trailer_offset) noexcept {
+    if (spot.slot_->load(std::memory_order_relaxed) == kDeletedSlot) {
+      --spot.use_->deleted;
+    } else {
+      ++spot.use_->used;
+    }
+    spot.slot_->store(spot.tag_bits_ | trailer_offset, std::memory_order_release);
+  }
+  enum class Insertion : std::uint8_t { kInserted, kPresent, kNoMemory };
+  [[nodiscard]] Insertion insert_absent(HashesInFile file, std::uint64_t mixed, const BuildItem& item) noexcept;
   void prefetch_match(HashesInFile file, std::uint64_t mixed) const noexcept;
   void add_to(std::atomic<std::uint64_t>* figure, std::uint64_t difference) noexcept {
     figure->store(figure->load(std::memory_order_relaxed) + difference, std::memory_order_release);

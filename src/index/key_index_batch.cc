@@ -5,15 +5,12 @@
 #include <cassert>
 
 #include "index/key_index.h"
-#include "index/key_index_reserve.h"
 
 namespace simdr::core {
 namespace {
 
 // More than a core has outstanding misses, less than what would leave the first cache before it is used.
 constexpr std::size_t kBlock = 32;
-// The home groups of a chunk stay in the second cache between reserving and inserting.
-constexpr std::size_t kChunk = 256;
 
 struct Lane {
   std::uint64_t mixed;
@@ -123,29 +120,10 @@ void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const st
     for (std::size_t i = begin; i < end; ++i) prefetch_match(hashes, mixed[i % (2 * kBlock)]);
     for (std::size_t i = begin; i < end; ++i) {
       const std::uint64_t previous =
-          put_mixed(hashes, mixed[i % (2 * kBlock)], key_hashes[i], trailer_offsets[i], IfPresent::kReplace);
+          put_mixed(hashes, mixed[i % (2 * kBlock)], key_hashes[i], trailer_offsets[i]);
       if (out_previous != nullptr) out_previous[i] = previous;
     }
   }
-}
-
-bool KeyIndex::insert_absent_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets,
-                                  std::size_t count, std::uint8_t* out_inserted) noexcept {
-  const HashesInFile hashes(file);
-  std::array<std::uint64_t, kChunk> mixed;
-  if (out_inserted != nullptr) std::fill_n(out_inserted, count, std::uint8_t{0});
-  for (std::size_t begin = 0; begin < count; begin += kChunk) {
-    const std::size_t size = std::min(kChunk, count - begin);
-    for (std::size_t i = 0; i < size; ++i) mixed[i] = mix_(key_hashes[begin + i]);
-    if (!reserve_all(hashes, size, [&](std::size_t i) { return mixed[i]; })) return false;
-    for (std::size_t i = 0; i < size; ++i) prefetch_match(hashes, mixed[i]);
-    for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t at = begin + i;
-      const std::uint64_t present = put_mixed(hashes, mixed[i], key_hashes[at], trailer_offsets[at], IfPresent::kKeep);
-      if (out_inserted != nullptr && present == kAbsent) out_inserted[at] = 1;
-    }
-  }
-  return true;
 }
 
 }  // namespace simdr::core

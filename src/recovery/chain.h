@@ -41,7 +41,7 @@ class ChainSink {
   virtual bool on_damaged(const EntryRecord* records, std::size_t count) { return on_batch(records, count); }
 };
 
-inline constexpr std::size_t kChainBatchSize = 256;
+inline constexpr std::size_t kChainBatchSize = 64;
 
 // What a guard became after another program appended behind it: a link of the chain, but nobody's entry. It is
 // not live, and its CRC never matches what lies before it.

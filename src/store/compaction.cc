@@ -23,6 +23,22 @@ Error mismatch(std::uint64_t key_hash) noexcept {
                     static_cast<unsigned long long>(key_hash));
 }
 
+// Out of memory is false. The order of the items is lost.
+bool build_index(ByteView file, std::vector<BuildItem>* items, KeyIndex* index) noexcept {
+  constexpr std::size_t kBlock = 64;
+  const std::size_t count = items->size();
+  const auto ask_for = [&](std::size_t begin) {
+    for (std::size_t i = begin; i < std::min(begin + kBlock, count); ++i) index->prefetch((*items)[i].key_hash);
+  };
+  ask_for(0);
+  for (std::size_t begin = 0; begin < count; begin += kBlock) {
+    ask_for(begin + kBlock);
+    std::size_t inserted = 0;
+    if (!index->insert_absent_many(file, items->data() + begin, std::min(kBlock, count - begin), &inserted)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 PackedWriter::PackedWriter(File& file) : EntryGather(kPieceSize), file_(file) {}
@@ -70,15 +86,9 @@ class Store::WriterPause {
 
 // What the new file has, in its order: its index is made from that, without another look at the file.
 struct Store::Packed {
-  std::vector<std::uint64_t> key_hashes;
-  std::vector<std::uint64_t> trailer_offsets;
+  std::vector<BuildItem> items;
   std::uint64_t live_size = 0;
   std::uint64_t live_packed_size = 0;
-
-  void reserve(std::uint64_t count) {
-    key_hashes.reserve(static_cast<std::size_t>(count));
-    trailer_offsets.reserve(static_cast<std::size_t>(count));
-  }
 };
 
 Result<void> Store::compact(const Progress& progress) {
@@ -99,13 +109,13 @@ Result<void> Store::compact(const Progress& progress) {
 
   PackedWriter writer(**file);
   Packed packed;
-  packed.reserve(image().live_count());
+  packed.items.reserve(static_cast<std::size_t>(image().live_count()));
   if (Result<void> copied = copy_live(writer, &packed, progress); !copied) return copied;
   if (Result<void> same = (*file)->set_owner_and_permissions(*old_info); !same) return same;
   const Result<bool> locked = (*file)->try_lock();
   if (!locked) return locked.error();
   // While the disk is busy with what was written.
-  Result<std::shared_ptr<FileImage>> next = load_packed(*std::move(file), writer.tail(), packed);
+  Result<std::shared_ptr<FileImage>> next = load_packed(*std::move(file), writer.tail(), std::move(packed));
   if (!next) return next.error();
   if (Result<void> synced = (*next)->file().sync_data(); !synced) return synced;
   figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
@@ -139,8 +149,7 @@ Result<void> Store::copy_live(PackedWriter& writer, Packed* out, const Progress&
           !added) {
         return added;
       }
-      out->key_hashes.push_back(record.key_hash);
-      out->trailer_offsets.push_back(writer.tail() - kTrailerSize);
+      out->items.emplace_back(record.key_hash, writer.tail() - kTrailerSize, std::uint16_t{0});
       out->live_size += record.payload_size() + kTrailerSize;
       out->live_packed_size += Tally::packed_size(record.payload_size());
     }
@@ -154,20 +163,18 @@ Result<void> Store::copy_live(PackedWriter& writer, Packed* out, const Progress&
 }
 
 Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file, std::uint64_t tail,
-                                                      const Packed& packed) {
+                                                      Packed packed) {
   Result<std::shared_ptr<FileImage>> mapped =
       FileImage::map(std::move(file), tail, std::max(settings_.reserve_size, tail));
   if (!mapped) return mapped.error();
   const std::shared_ptr<FileImage> next = *mapped;
-  const std::size_t count = packed.key_hashes.size();
-  const ByteView bytes = next->mapped()->bytes().first(static_cast<std::size_t>(tail));
-  if (!next->index.expect(count) ||
-      !next->index.insert_absent_many(bytes, packed.key_hashes.data(), packed.trailer_offsets.data(), count, nullptr)) {
+  if (!next->index.expect(packed.items.size()) ||
+      !build_index(next->mapped()->bytes().first(static_cast<std::size_t>(tail)), &packed.items, &next->index)) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }
-  if (next->index.count() != count) return make_error(Status::kInternal, "a key was live twice");
+  if (next->index.count() != packed.items.size()) return make_error(Status::kInternal, "a key was live twice");
   next->layout = kAligned64;
-  next->tally.add_entries(count);
+  next->tally.add_entries(packed.items.size());
   next->tally.add_live_sums(packed.live_size, packed.live_packed_size);
   next->tail.store(tail, std::memory_order_release);
   return next;

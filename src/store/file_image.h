@@ -13,6 +13,7 @@
 #include "base/checked.h"
 #include "base/sole_writer.h"
 #include "format/trailer.h"
+#include "index/index_builder.h"
 #include "index/key_index.h"
 #include "mapping/mapped_file.h"
 #include "platform/file.h"
@@ -107,25 +108,32 @@ class FileImage {
 };
 
 // Builds an image's index and tallies from the walk that proves its chain.
-class ImageBuilder final : public ChainSink {
+class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
  public:
-  explicit ImageBuilder(FileImage& image) noexcept : image_(image), file_(image.mapped()->bytes()) {}
+  // `size` is that of the file as far as it is walked.
+  ImageBuilder(FileImage& image, std::uint64_t size, const IndexBuilder::Guessing& guessing = {}) noexcept;
 
   bool on_begin(const Layout& layout) override;
   bool on_batch(const EntryRecord* records, std::size_t count) override;
   bool on_damaged(const EntryRecord* records, std::size_t count) override;
-  // After a walk that succeeded: deleted keys leave the index. They had to be there so that older versions were not taken in.
-  void finish() noexcept;
+  // After a walk that succeeded: completes the index and the tallies. Deleted keys leave the index; they had to be there
+  // so that older versions were not taken in. False is out of memory.
+  [[nodiscard]] bool finish() noexcept;
 
   [[nodiscard]] bool out_of_memory() const noexcept { return out_of_memory_; }
   // The keys whose newest entry is damaged: their state is that of an older one that is intact, or they are absent.
   [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept { return std::move(veiled_); }
 
  private:
-  void count(const EntryRecord& record, bool is_newest);
+  void on_inserted(const BuildItem* items, std::size_t count) override;
+  template <typename F>
+  bool unless_out_of_memory(F&& f) noexcept;
+  [[nodiscard]] std::uint64_t payload_size(const BuildItem& item) const noexcept;
 
   FileImage& image_;
   ByteView file_;
+  std::uint64_t size_;
+  IndexBuilder index_;
   std::vector<std::uint64_t> deleted_;
   std::vector<std::uint64_t> veiled_;
   bool out_of_memory_ = false;

@@ -177,7 +177,7 @@ class Store final : private CommitTarget {
   void index_values(std::span<const WriteOp> ops, std::span<const std::uint64_t> key_hashes,
                     std::span<const std::uint64_t> trailer_offsets) noexcept;
   Result<void> copy_live(PackedWriter& writer, Packed* out, const Progress& progress);
-  Result<std::shared_ptr<FileImage>> load_packed(std::unique_ptr<File> file, std::uint64_t tail, const Packed& packed);
+  Result<std::shared_ptr<FileImage>> load_packed(std::unique_ptr<File> file, std::uint64_t tail, Packed packed);
   void switch_to(std::shared_ptr<FileImage> next, std::unique_ptr<Appender> next_appender) noexcept;
   void sync_new_name() noexcept;
   Result<std::uint64_t> finish_write(Turn turn, const Result<Appended>& appended, Durability durability);

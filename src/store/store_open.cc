@@ -152,19 +152,18 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   }
   const std::shared_ptr<FileImage> image = *mapped;
 
-  ImageBuilder builder(*image);
+  ImageBuilder builder(*image, size);
   ScanOptions options;
   options.layout = settings_.layout;
   const ByteView bytes = image->mapped()->bytes().first(static_cast<std::size_t>(size));
   const Result<ScanResult> scanned = scan(bytes, options, &builder);
+  if ((scanned && !builder.finish()) || builder.out_of_memory())
+    return make_error(Status::kNoMemory, "%s: out of memory for the key index", path_.c_str());
   if (!scanned) {
-    if (builder.out_of_memory())
-      return make_error(Status::kNoMemory, "%s: out of memory for the key index", path_.c_str());
     const Result<FileInfo> again = image->file().info();
     *out_changed_meanwhile = is_read_only() && again && again->size != info->size;
     return make_error(scanned.error().status, "%s: %s", path_.c_str(), scanned.error().message);
   }
-  builder.finish();
   veiled_ = builder.take_veiled();
   image->layout = scanned->layout;
   image->tail.store(scanned->tail, std::memory_order_release);

@@ -103,27 +103,56 @@ TEST(KeyIndexBatchTest, PutManyActsAsPutsInOrder) {
   for (const auto& [hash, offset] : model) ASSERT_EQ(index.find(file.view(), hash), offset);
 }
 
+// The same entries, newest first.
+std::vector<BuildItem> items_of(const Batch& batch) {
+  std::vector<BuildItem> items;
+  for (std::size_t i = batch.hashes.size(); i-- > 0;) {
+    items.emplace_back(batch.hashes[i], batch.offsets[i], static_cast<std::uint16_t>(batch.hashes[i]));
+  }
+  return items;
+}
+
 TEST(KeyIndexBatchTest, BuildingFromNewestToOldestKeepsTheNewest) {
   for (const bool is_expected : {false, true}) {
     KeyIndex index(5);
     TrailerFile file(200'000);
     Random random(3);
-    Batch batch = append_batch(file, random, 200'000, 80'000);
+    const Batch batch = append_batch(file, random, 200'000, 80'000);
     std::unordered_map<std::uint64_t, std::uint64_t> model;
     for (std::size_t i = 0; i < batch.hashes.size(); ++i) model[batch.hashes[i]] = batch.offsets[i];
-    std::reverse(batch.hashes.begin(), batch.hashes.end());
-    std::reverse(batch.offsets.begin(), batch.offsets.end());
-    std::vector<std::uint8_t> inserted(batch.hashes.size(), 9);
+    std::vector<BuildItem> items = items_of(batch);
     ASSERT_TRUE(index.expect(is_expected ? 80'000 : 0));
-    ASSERT_TRUE(
-        index.insert_absent_many(file.view(), batch.hashes.data(), batch.offsets.data(), 150'001, inserted.data()));
-    ASSERT_TRUE(index.insert_absent_many(file.view(), batch.hashes.data() + 150'001, batch.offsets.data() + 150'001,
-                                         49'999, inserted.data() + 150'001));
+    std::uint64_t inserted_count = 0;
+    for (std::size_t begin = 0; begin < items.size();) {
+      const std::size_t count = std::min<std::size_t>(items.size() - begin, random.below(1000));
+      std::size_t inserted = 77;
+      ASSERT_TRUE(index.insert_absent_many(file.view(), items.data() + begin, count, &inserted));
+      for (std::size_t i = 0; i < inserted; ++i) {
+        const BuildItem& item = items[begin + i];
+        ASSERT_EQ(item.trailer_offset(), model[item.key_hash]);
+        ASSERT_EQ(item.note(), static_cast<std::uint16_t>(item.key_hash));
+      }
+      inserted_count += inserted;
+      begin += count;
+    }
+    ASSERT_EQ(inserted_count, model.size());
     ASSERT_EQ(index.count(), model.size());
     for (const auto& [hash, offset] : model) ASSERT_EQ(index.find(file.view(), hash), offset);
-    for (std::size_t i = 0; i < inserted.size(); ++i)
-      ASSERT_EQ(inserted[i], model[batch.hashes[i]] == batch.offsets[i] ? 1 : 0);
   }
+}
+
+TEST(KeyIndexBatchTest, BuildingGoesOnWhereKeysWereErased) {
+  KeyIndex index(5);
+  TrailerFile file(40'000);
+  for (std::uint64_t i = 0; i < 20'000; ++i) put_new(index, file, i);
+  for (std::uint64_t i = 0; i < 20'000; i += 2) index.erase(file.view(), i);
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    BuildItem item(i, file.append(i), 0);
+    std::size_t inserted = 77;
+    ASSERT_TRUE(index.insert_absent_many(file.view(), &item, 1, &inserted));
+    ASSERT_EQ(inserted, i % 2 == 0 ? 1u : 0u);
+  }
+  EXPECT_EQ(index.count(), 20'000u);
 }
 
 TEST(KeyIndexBatchTest, BuildingTellsWhatWasInsertedBeforeMemoryRanOut) {
@@ -131,18 +160,15 @@ TEST(KeyIndexBatchTest, BuildingTellsWhatWasInsertedBeforeMemoryRanOut) {
   KeyIndex index(5, allocator);
   TrailerFile file(100'000);
   Random random(4);
-  const Batch batch = append_batch(file, random, 100'000, ~std::uint64_t{0});
-  std::vector<std::uint8_t> inserted(batch.hashes.size(), 9);
+  std::vector<BuildItem> items = items_of(append_batch(file, random, 100'000, ~std::uint64_t{0}));
   allocator.fail(8, ~std::uint64_t{0});
-  EXPECT_FALSE(index.insert_absent_many(file.view(), batch.hashes.data(), batch.offsets.data(), batch.hashes.size(),
-                                        inserted.data()));
-  std::uint64_t inserted_count = 0;
-  for (std::size_t i = 0; i < inserted.size(); ++i) {
-    inserted_count += inserted[i];
-    ASSERT_EQ(index.find(file.view(), batch.hashes[i]), inserted[i] == 1 ? batch.offsets[i] : KeyIndex::kAbsent);
+  std::size_t inserted = 0;
+  EXPECT_FALSE(index.insert_absent_many(file.view(), items.data(), items.size(), &inserted));
+  for (std::size_t i = 0; i < inserted; ++i) {
+    ASSERT_EQ(index.find(file.view(), items[i].key_hash), items[i].trailer_offset());
   }
-  EXPECT_EQ(index.count(), inserted_count);
-  EXPECT_GT(inserted_count, 1000u);
+  EXPECT_EQ(index.count(), inserted);
+  EXPECT_GT(inserted, 1000u);
 }
 
 }  // namespace

@@ -178,6 +178,40 @@ TEST_F(StoreTest, AgreesWithAModelThroughRandomHistoriesReopensAndCompactions) {
   }
 }
 
+// What opening counts is what the writer counted: of many versions, of values at and beyond what the build of the index
+// keeps of a size, and of deleted keys.
+TEST_F(StoreTest, CountsTheSameWhenItIsOpenedAnew) {
+  open();
+  std::mt19937_64 random(5);
+  for (int step = 0; step < 30'000; ++step) {
+    const std::uint64_t key = 1 + random() % 9'000;
+    if (random() % 10 == 0) {
+      (void)store_->remove(key, Durability::kDefault);
+      continue;
+    }
+    const std::size_t size = random() % 500 != 0 ? 1 + random() % 40 : 65'530 + random() % 12;
+    const std::string value(size, 'v');
+    ASSERT_TRUE(store_->put(key, view_of(value), Durability::kDefault));
+  }
+  const auto before = store_->stats();
+  const std::uint64_t savings = store_->compaction_savings();
+  ASSERT_TRUE(before);
+  EXPECT_GT(before->tombstone_count, 100u);
+  EXPECT_GT(before->live_count, 5'000u);
+  for (const OpenSettings& settings : {read_only(), OpenSettings{}}) {
+    close();
+    open(settings);
+    const auto after = store_->stats();
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->live_count, before->live_count);
+    EXPECT_EQ(after->live_size, before->live_size);
+    EXPECT_EQ(after->dead_size, before->dead_size);
+    EXPECT_EQ(after->entry_count, before->entry_count);
+    EXPECT_EQ(after->tombstone_count, before->tombstone_count);
+    EXPECT_EQ(store_->compaction_savings(), savings);
+  }
+}
+
 TEST_F(StoreTest, GoesOnFromItsGuardWhenItWasNeverClosed) {
   open();
   Model model;

@@ -1,0 +1,114 @@
+#include "index/index_builder.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace simdr::core {
+namespace {
+
+// Keys per slot. Above the first, segments begin to divide; below the second, memory per key would be more than an
+// index has that grew by itself.
+constexpr double kFullLoad = 0.77;
+constexpr double kLeastLoad = 0.39;
+
+constexpr std::uint64_t kLeastGrowth = 2;
+constexpr std::uint64_t kMostGrowth = 8;
+
+constexpr std::size_t kPageSize = 4096;
+
+}  // namespace
+
+void IndexBuilder::begin(std::uint64_t end) noexcept {
+  next_guess_at_ = guessing_.begins_at;
+  guessed_at_ = 0;
+  reached_ = end;
+  held_count_ = 0;
+}
+
+// What came is held back until the next call, so that its lines arrive meanwhile.
+bool IndexBuilder::add(ByteView file, const BuildItem* items, std::size_t count) {
+  assert(count <= kMaxBatch);
+  if (count == 0) return true;
+  if (!flush(file)) return false;
+  if (index_.count() >= next_guess_at_ && !guess(file, items[0].trailer_offset())) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    held_[i] = items[i];
+    index_.prefetch(items[i].key_hash);
+  }
+  held_count_ = count;
+  return true;
+}
+
+bool IndexBuilder::flush(ByteView file) {
+  const std::size_t count = std::exchange(held_count_, std::size_t{0});
+  std::size_t inserted = 0;
+  if (!index_.insert_absent_many(file, held_.data(), count, &inserted)) return false;
+  if (inserted != 0) sink_.on_inserted(held_.data(), inserted);
+  return true;
+}
+
+// As many keys per byte are to be expected as there were since the last time. Somewhat fewer are asked for: too small an
+// index divides a few segments, too large a one is rebuilt in the end.
+bool IndexBuilder::guess(ByteView file, std::uint64_t reached) noexcept {
+  const std::uint64_t keys = index_.count();
+  const bool has_much_room = index_.load() < kLeastLoad;  // somebody knew how many there will be
+  next_guess_at_ = has_much_room ? keys_at(kFullLoad) : keys * 2;
+  if (has_much_room) return true;
+  const auto new_keys = static_cast<double>(keys - std::exchange(guessed_at_, keys));
+  const auto passed = static_cast<double>(std::exchange(reached_, reached) - reached);
+  const double expected = static_cast<double>(keys) + 0.98 * new_keys / passed * static_cast<double>(reached);
+  const std::uint64_t most = std::min(std::max(keys * kMostGrowth, guessing_.cheap), guessing_.most);
+  const std::uint64_t target = expected < static_cast<double>(most) ? static_cast<std::uint64_t>(expected) : most;
+  if (target < keys * kLeastGrowth) return true;
+  if (!rebuild(file, target)) return false;
+  next_guess_at_ = std::max(keys * 2, keys_at(kFullLoad));
+  return true;
+}
+
+std::uint64_t IndexBuilder::keys_at(double load) const noexcept {
+  return static_cast<std::uint64_t>(static_cast<double>(index_.count()) / index_.load() * load);
+}
+
+bool IndexBuilder::fit(ByteView file) noexcept {
+  const std::uint64_t keys = index_.count();
+  return keys == 0 || index_.load() >= kLeastLoad || rebuild(file, keys);
+}
+
+// Without memory to do it in, the index stays as it is.
+bool IndexBuilder::rebuild(ByteView file, std::uint64_t key_count) noexcept {
+  const std::uint64_t count = index_.count();
+  const std::size_t size = static_cast<std::size_t>(align_up(count * sizeof(std::uint64_t), kPageSize));
+  auto* const offsets = static_cast<std::uint64_t*>(allocator_.allocate(size, kPageSize));
+  if (offsets == nullptr) return true;
+  std::uint64_t* end = offsets;
+  index_.for_each_offset([&](std::uint64_t offset) { *end++ = offset; });
+  assert(static_cast<std::uint64_t>(end - offsets) == count);
+  index_.clear();
+  // Without memory for so many, for those that are there; without that, it grows as it can.
+  (void)(index_.expect(key_count) || index_.expect(count));
+  bool done = true;
+
+  // Three stages, one block apart: the trailer's line, the slots' line, the insertion.
+  const HashesInFile hashes(file);
+  std::array<BuildItem, kMaxBatch> blocks[2];
+  std::size_t sizes[2] = {0, 0};
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, kMaxBatch); ++i) hashes.prefetch(offsets[i]);
+  for (std::uint64_t i = 0, turn = 0; done && i < count + kMaxBatch; i += kMaxBatch, turn ^= 1) {
+    const std::uint64_t next_end = std::min(count, i + 2 * kMaxBatch);
+    for (std::uint64_t j = i + kMaxBatch; j < next_end; ++j) hashes.prefetch(offsets[j]);
+    std::size_t taken = 0;
+    for (std::uint64_t j = i; j < std::min(count, i + kMaxBatch); ++j) {
+      const std::uint64_t key_hash = hashes.at(offsets[j]);
+      blocks[turn][taken++] = BuildItem(key_hash, offsets[j], 0);
+      index_.prefetch(key_hash);
+    }
+    sizes[turn] = taken;
+    std::size_t inserted = 0;
+    done = index_.insert_absent_many(file, blocks[turn ^ 1].data(), std::exchange(sizes[turn ^ 1], 0u), &inserted);
+  }
+  allocator_.release(offsets, size, kPageSize);
+  return done;
+}
+
+}  // namespace simdr::core

@@ -1,0 +1,192 @@
+#include "index/index_builder.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <unordered_map>
+
+#include "trailer_file.h"
+
+namespace simdr::core {
+namespace {
+
+// What was inserted, by what the builder said: each key once, with its newest offset.
+class Collector final : public IndexBuilder::Sink {
+ public:
+  void on_inserted(const BuildItem* items, std::size_t count) override {
+    for (std::size_t i = 0; i < count; ++i) {
+      EXPECT_TRUE(inserted_.emplace(items[i].key_hash, items[i].trailer_offset()).second);
+      EXPECT_EQ(items[i].note(), static_cast<std::uint16_t>(items[i].key_hash * 3));
+    }
+  }
+  const std::unordered_map<std::uint64_t, std::uint64_t>& inserted() const { return inserted_; }
+
+ private:
+  std::unordered_map<std::uint64_t, std::uint64_t> inserted_;
+};
+
+// A file of `count` entries, the key of each as `key_at` says, oldest first.
+class Entries {
+ public:
+  Entries(std::size_t count, const std::function<std::uint64_t(std::size_t)>& key_at) : file_(count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t hash = key_at(i);
+      const std::uint64_t offset = file_.append(hash);
+      newest_[hash] = offset;
+      items_.emplace_back(hash, offset, static_cast<std::uint16_t>(hash * 3));
+    }
+  }
+  ByteView view() const { return file_.view(); }
+  std::uint64_t end() const { return file_.end(); }
+  const std::unordered_map<std::uint64_t, std::uint64_t>& newest() const { return newest_; }
+
+  // All of them, newest first, in batches of uneven size. Also checks that the index is never larger than guessing may
+  // make it.
+  bool build(KeyIndex& index, IndexBuilder& builder, const IndexBuilder::Guessing& guessing) const {
+    Random random(9);
+    std::vector<BuildItem> batch;
+    for (std::size_t left = items_.size(); left != 0;) {
+      const std::size_t size = std::min<std::size_t>(left, random.below(IndexBuilder::kMaxBatch + 1));
+      batch.assign(items_.rend() - static_cast<std::ptrdiff_t>(left),
+                   items_.rend() - static_cast<std::ptrdiff_t>(left - size));
+      if (!builder.add(file_.view(), batch.data(), size)) return false;
+      left -= size;
+      const std::uint64_t keys = std::max({std::min(index.count() * 8, guessing.most), guessing.cheap, index.count()});
+      EXPECT_LE(index.memory_size(), 22 * keys + 2 * kSegmentSize);
+    }
+    return builder.flush(file_.view()) && builder.fit(file_.view());
+  }
+
+ private:
+  TrailerFile file_;
+  std::vector<BuildItem> items_;
+  std::unordered_map<std::uint64_t, std::uint64_t> newest_;
+};
+
+const IndexBuilder::Guessing kGuessings[] = {
+    {},
+    {.begins_at = 1, .cheap = 1, .most = ~std::uint64_t{0}},
+    {.begins_at = 100, .cheap = 5'000, .most = 40'000},
+    {.begins_at = ~std::uint64_t{0}},
+};
+
+void expect_exact(const Entries& entries, const KeyIndex& index, const Collector& collector) {
+  ASSERT_EQ(index.count(), entries.newest().size());
+  ASSERT_EQ(collector.inserted(), entries.newest());
+  for (const auto& [hash, offset] : entries.newest()) ASSERT_EQ(index.find(entries.view(), hash), offset);
+  const std::uint64_t keys = std::max<std::uint64_t>(index.count(), 10'000);
+  EXPECT_LE(index.memory_size(), 22 * keys);
+}
+
+void build_with_each_guessing(std::size_t count, const std::function<std::uint64_t(std::size_t)>& key_at) {
+  const Entries entries(count, key_at);
+  for (const auto& guessing : kGuessings) {
+    ScriptedAllocator allocator;
+    KeyIndex index(7, allocator);
+    Collector collector;
+    IndexBuilder builder(index, allocator, collector, guessing);
+    builder.begin(entries.end());
+    ASSERT_TRUE(entries.build(index, builder, guessing));
+    expect_exact(entries, index, collector);
+    EXPECT_EQ(allocator.out_size() + sizeof index, index.memory_size());  // nothing transient is left
+  }
+}
+
+TEST(IndexBuilderTest, NoEntries) {
+  build_with_each_guessing(0, [](std::size_t) { return 0u; });
+}
+TEST(IndexBuilderTest, OneEntry) {
+  build_with_each_guessing(1, [](std::size_t) { return 5u; });
+}
+TEST(IndexBuilderTest, AllKeysDiffer) {
+  for (const std::size_t count : {63u, 64u, 65u, 4'000u, 30'000u, 400'000u}) {
+    build_with_each_guessing(count, [](std::size_t i) { return i; });
+  }
+}
+TEST(IndexBuilderTest, AllVersionsOfOneKey) {
+  build_with_each_guessing(100'000, [](std::size_t) { return 77u; });
+}
+TEST(IndexBuilderTest, VersionsAtRandom) {
+  Random random(1);
+  build_with_each_guessing(300'000, [&](std::size_t) { return random.below(100'000); });
+}
+TEST(IndexBuilderTest, VersionsInTurn) {
+  build_with_each_guessing(400'000, [](std::size_t i) { return i % 20'000; });
+}
+TEST(IndexBuilderTest, OneKeyBesideAllOthers) {
+  build_with_each_guessing(200'000, [](std::size_t i) { return i % 2 == 0 ? 0 : i; });
+}
+
+// The newest part promises a hundred times as many keys as there are.
+TEST(IndexBuilderTest, GuessesFarTooManyKeys) {
+  build_with_each_guessing(1'200'000, [](std::size_t i) { return i % 12'000; });
+}
+// And here a hundredth.
+TEST(IndexBuilderTest, GuessesFarTooFewKeys) {
+  build_with_each_guessing(400'000, [](std::size_t i) { return i < 370'000 ? i : i % 2 == 0 ? 1'000'000 + i : 7; });
+  build_with_each_guessing(400'000, [](std::size_t i) { return i < 300'000 || i > 399'000 ? i : i % 2; });
+}
+
+TEST(IndexBuilderTest, AnIndexOfKnownSizeIsLeftAlone) {
+  const Entries entries(200'000, [](std::size_t i) { return i; });
+  ScriptedAllocator allocator;
+  KeyIndex index(7, allocator);
+  Collector collector;
+  IndexBuilder builder(index, allocator, collector, {});
+  builder.begin(entries.end());
+  ASSERT_TRUE(index.expect(200'000));
+  const std::uint64_t before = allocator.request_count();
+  ASSERT_TRUE(entries.build(index, builder, {}));
+  expect_exact(entries, index, collector);
+  EXPECT_EQ(allocator.request_count(), before);
+}
+
+TEST(IndexBuilderTest, BeginningAnewForgetsWhatWasHeldBack) {
+  const Entries entries(20'000, [](std::size_t i) { return i % 15'000; });
+  KeyIndex index(7);
+  Collector collector;
+  IndexBuilder builder(index, heap_slab_allocator(), collector, {});
+  builder.begin(entries.end());
+  const BuildItem void_item(1'000'000, 1, 0);
+  ASSERT_TRUE(builder.add(entries.view(), &void_item, 1));
+  index.clear();
+  builder.begin(entries.end());
+  ASSERT_TRUE(entries.build(index, builder, {}));
+  expect_exact(entries, index, collector);
+}
+
+// Fails for lack of memory, or manages without it; nothing in between, and nothing is lost.
+TEST(IndexBuilderTest, WithoutMemoryAtEachAllocation) {
+  const Entries rising(60'000, [](std::size_t i) { return i; });
+  const Entries shrinking(60'000, [](std::size_t i) { return i % 8'000; });
+  for (const Entries* entries : {&rising, &shrinking}) {
+    for (const auto& guessing : kGuessings) {
+      for (const std::uint64_t failing_count : {std::uint64_t{1}, ~std::uint64_t{0}}) {
+        std::uint64_t failures = 0;
+        for (std::uint64_t first = 0;; ++first) {
+          ScriptedAllocator allocator;
+          allocator.fail(first, failing_count);
+          {
+            KeyIndex index(7, allocator);
+            Collector collector;
+            IndexBuilder builder(index, allocator, collector, guessing);
+            builder.begin(entries->end());
+            if (entries->build(index, builder, guessing)) {
+              ASSERT_EQ(index.count(), entries->newest().size());
+              ASSERT_EQ(collector.inserted(), entries->newest());
+            } else {
+              ++failures;
+            }
+            ASSERT_EQ(allocator.out_size() + sizeof index, index.memory_size());
+          }
+          ASSERT_EQ(allocator.out_size(), 0u);
+          if (allocator.request_count() <= first) break;
+        }
+        EXPECT_GT(failures, 0u);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace simdr::core
