@@ -23,28 +23,38 @@ void IndexBuilder::begin(std::uint64_t end) noexcept {
   next_guess_at_ = guessing_.begins_at;
   guessed_at_ = 0;
   reached_ = end;
-  held_count_ = 0;
+  for (Held& batch : held_) batch.count = 0;
 }
 
-// What came is held back until the next call, so that its lines arrive meanwhile.
+// What came is held back for some calls, so that its lines arrive meanwhile.
 bool IndexBuilder::add(ByteView file, const BuildItem* items, std::size_t count) {
   assert(count <= kMaxBatch);
   if (count == 0) return true;
-  if (!flush(file)) return false;
+  Held& batch = held_[oldest_held_];
+  if (!insert_oldest(file)) return false;
   if (index_.count() >= next_guess_at_ && !guess(file, items[0].trailer_offset())) return false;
   for (std::size_t i = 0; i < count; ++i) {
-    held_[i] = items[i];
+    batch.items[i] = items[i];
     index_.prefetch(items[i].key_hash);
   }
-  held_count_ = count;
+  batch.count = count;
   return true;
 }
 
 bool IndexBuilder::flush(ByteView file) {
-  const std::size_t count = std::exchange(held_count_, std::size_t{0});
+  for (std::size_t i = 0; i < kHeldBatches; ++i) {
+    if (!insert_oldest(file)) return false;
+  }
+  return true;
+}
+
+bool IndexBuilder::insert_oldest(ByteView file) {
+  Held& batch = held_[oldest_held_];
+  oldest_held_ = (oldest_held_ + 1) % kHeldBatches;
+  const std::size_t count = std::exchange(batch.count, std::size_t{0});
   std::size_t inserted = 0;
-  if (!index_.insert_absent_many(file, held_.data(), count, &inserted)) return false;
-  if (inserted != 0) sink_.on_inserted(held_.data(), inserted);
+  if (!index_.insert_absent_many(file, batch.items.data(), count, &inserted)) return false;
+  if (inserted != 0) sink_.on_inserted(batch.items.data(), inserted);
   return true;
 }
 
@@ -91,14 +101,15 @@ bool IndexBuilder::rebuild(ByteView file, std::uint64_t key_count) noexcept {
 
   // Three stages, one block apart: the trailer's line, the slots' line, the insertion.
   const HashesInFile hashes(file);
-  std::array<BuildItem, kMaxBatch> blocks[2];
+  constexpr std::size_t kBlock = 64;
+  std::array<BuildItem, kBlock> blocks[2];
   std::size_t sizes[2] = {0, 0};
-  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, kMaxBatch); ++i) hashes.prefetch(offsets[i]);
-  for (std::uint64_t i = 0, turn = 0; done && i < count + kMaxBatch; i += kMaxBatch, turn ^= 1) {
-    const std::uint64_t next_end = std::min(count, i + 2 * kMaxBatch);
-    for (std::uint64_t j = i + kMaxBatch; j < next_end; ++j) hashes.prefetch(offsets[j]);
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, kBlock); ++i) hashes.prefetch(offsets[i]);
+  for (std::uint64_t i = 0, turn = 0; done && i < count + kBlock; i += kBlock, turn ^= 1) {
+    const std::uint64_t next_end = std::min(count, i + 2 * kBlock);
+    for (std::uint64_t j = i + kBlock; j < next_end; ++j) hashes.prefetch(offsets[j]);
     std::size_t taken = 0;
-    for (std::uint64_t j = i; j < std::min(count, i + kMaxBatch); ++j) {
+    for (std::uint64_t j = i; j < std::min(count, i + kBlock); ++j) {
       const std::uint64_t key_hash = hashes.at(offsets[j]);
       blocks[turn][taken++] = BuildItem(key_hash, offsets[j], 0);
       index_.prefetch(key_hash);

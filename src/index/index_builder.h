@@ -33,7 +33,7 @@ class IndexBuilder {
     std::uint64_t most = 12 * 1024 * 1024;  // more are not expected; then growth is by dividing again
   };
 
-  static constexpr std::size_t kMaxBatch = 64;
+  static constexpr std::size_t kMaxBatch = 8;
 
   // `allocator` is asked for transient memory. All three outlive the builder.
   IndexBuilder(KeyIndex& index, SlabAllocator& allocator, Sink& sink, const Guessing& guessing) noexcept
@@ -51,6 +51,10 @@ class IndexBuilder {
   [[nodiscard]] bool fit(ByteView file) noexcept;
 
  private:
+  // As many lines as a core has on their way at once, several times.
+  static constexpr std::size_t kHeldBatches = 8;
+
+  [[nodiscard]] bool insert_oldest(ByteView file);
   [[nodiscard]] bool guess(ByteView file, std::uint64_t reached) noexcept;
   [[nodiscard]] std::uint64_t keys_at(double load) const noexcept;
   [[nodiscard]] bool rebuild(ByteView file, std::uint64_t key_count) noexcept;
@@ -62,8 +66,12 @@ class IndexBuilder {
   std::uint64_t next_guess_at_ = 0;  // in keys
   std::uint64_t guessed_at_ = 0;  // the same, of the last guess
   std::uint64_t reached_ = 0;  // in the file, then
-  std::size_t held_count_ = 0;
-  std::array<BuildItem, kMaxBatch> held_;
+  struct Held {
+    std::size_t count = 0;
+    std::array<BuildItem, kMaxBatch> items;
+  };
+  std::array<Held, kHeldBatches> held_;
+  std::size_t oldest_held_ = 0;
 };
 
 }  // namespace simdr::core

@@ -1,5 +1,7 @@
 #include "recovery/chain.h"
 
+#include <utility>
+
 #include "recovery/entry_check.h"
 
 namespace simdr::core {
@@ -47,6 +49,7 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
   ChainWalk walk;
   EntryRecord batch[kChainBatchSize];
   std::size_t count = 0;
+  const EntryRecord* oldest = nullptr;  // in `batch`, where it is copied from once a batch
   Prefetcher prefetcher(file, tail);
   bool is_doubtful = false;  // the link that led here
 
@@ -61,20 +64,19 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
       break;
     }
     prefetcher.follow(record.trailer_offset, tail - record.prev_tail);
-    if (is_doubtful && !is_phantom(record) && !crc_matches(file, record, layout)) {
+    const bool is_entry = !is_phantom(record);
+    if (is_doubtful && is_entry && !crc_matches(file, record, layout)) {
       walk.end = ChainEnd::kNoEntry;
       break;
     }
     is_doubtful = is_link_doubtful(file, record);
-    if (is_phantom(record)) {
-      ++walk.phantom_count;
-    } else {
-      ++walk.entry_count;
-      walk.tombstone_count += record.is_tombstone ? 1 : 0;
-      walk.oldest = record;
-    }
+    walk.entry_count += is_entry ? 1 : 0;
+    walk.phantom_count += is_entry ? 0 : 1;
+    walk.tombstone_count += is_entry && record.is_tombstone ? 1 : 0;
+    oldest = is_entry ? &record : oldest;
     tail = record.prev_tail;
     if (++count == kChainBatchSize) {
+      if (oldest != nullptr) walk.oldest = *std::exchange(oldest, nullptr);
       if (sink != nullptr && !sink->on_batch(batch, count)) {
         walk.end = ChainEnd::kStopped;
         return walk;
@@ -82,6 +84,7 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
       count = 0;
     }
   }
+  if (oldest != nullptr) walk.oldest = *oldest;
   if (tail < stop) walk.end = ChainEnd::kMissedStop;
   walk.break_offset = tail;
   if (count != 0 && sink != nullptr && !sink->on_batch(batch, count)) walk.end = ChainEnd::kStopped;

@@ -41,7 +41,8 @@ class ChainSink {
   virtual bool on_damaged(const EntryRecord* records, std::size_t count) { return on_batch(records, count); }
 };
 
-inline constexpr std::size_t kChainBatchSize = 64;
+// So few that what the sink does with a batch overlaps with the lines that the walk has asked for.
+inline constexpr std::size_t kChainBatchSize = 8;
 
 // What a guard became after another program appended behind it: a link of the chain, but nobody's entry. It is
 // not live, and its CRC never matches what lies before it.

@@ -27,10 +27,7 @@ LayoutVote::Answer LayoutVote::ask(ByteView file, std::uint64_t tail, std::uint6
   if (trailer.prev_tail >= end) return Answer::kMismatch;
   if (end - trailer.prev_tail > max_size || is_phantom({.key_hash = trailer.key_hash})) return Answer::kSilent;
 
-  const std::uint64_t widest = std::bit_floor(mask_);
-  const std::uint64_t narrowest = mask_ & (0u - mask_);
-  const std::uint64_t last_start = payload_start(trailer.prev_tail, widest);
-  if (payload_start(trailer.prev_tail, narrowest) == last_start && last_start < end) return Answer::kSilent;
+  if (is_silent_on(trailer.prev_tail, end)) return Answer::kSilent;
 
   const Starts starts = starts_before(file, end);
   if (starts.count == 0) return Answer::kMismatch;

@@ -16,6 +16,7 @@
 // entries of the other show as damaged, which under that layout they are.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,7 +40,14 @@ class LayoutVote {
   // Asks the entry ending at `tail` (20 < tail <= file.size()). An entry larger than `max_size` is silent.
   Answer ask(ByteView file, std::uint64_t tail, std::uint64_t max_size = UINT64_MAX) noexcept;
 
-  // The same in two steps, for those who get the CRC of a long payload more cheaply than by reading it: first the
+  // Whether ask() has nothing to look at, without a look at the file: every alignment still possible puts the payload
+  // of an entry whose numbers are these in one place.
+  [[nodiscard]] bool is_silent_on(std::uint64_t prev_tail, std::uint64_t trailer_offset) const noexcept {
+    const std::uint64_t start = payload_start(prev_tail, std::bit_floor(mask_));
+    return start == payload_start(prev_tail, mask_ & (0u - mask_)) && start < trailer_offset;
+  }
+
+  // ask() in two steps, for those who get the CRC of a long payload more cheaply than by reading it: first the
   // distinct places where the payload may start, ascending, then what matches given the CRC of the bytes from the
   // last of them to `end`. matching() rules nothing out.
   struct Starts {

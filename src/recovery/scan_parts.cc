@@ -95,6 +95,7 @@ bool CheckingSink::on_batch(const EntryRecord* records, std::size_t count) {
 
 bool VotingSink::on_batch(const EntryRecord* records, std::size_t count) {
   for (std::size_t i = 0; i < count && vote_ && !vote_->is_decided() && bytes_read_ < kMaxVoteSize; ++i) {
+    if (vote_->is_silent_on(records[i].prev_tail, records[i].trailer_offset)) continue;
     const std::uint64_t size = records[i].trailer_offset - records[i].prev_tail;
     if (vote_->ask(file_, records[i].trailer_offset + layout_.trailer_size, kMaxVoteSize - bytes_read_) !=
         LayoutVote::Answer::kSilent) {
