@@ -51,8 +51,8 @@ class IndexBuilder {
   [[nodiscard]] bool fit(ByteView file) noexcept;
 
  private:
-  // As many lines as a core has on their way at once, several times.
-  static constexpr std::size_t kHeldBatches = 8;
+  // With more, lines would wait in the first cache and lose their place there; with fewer they are not there yet.
+  static constexpr std::size_t kHeldBatches = 3;
 
   [[nodiscard]] bool insert_oldest(ByteView file);
   [[nodiscard]] bool guess(ByteView file, std::uint64_t reached) noexcept;

@@ -10,7 +10,7 @@ namespace {
 // Where an entry lies depends on the one after it, so a plain walk waits for memory at each step. Among small entries
 // the next trailers are somewhere in the next few KiB below, and every line of them is asked for. Large ones are
 // often of one size: there the place some steps further down is asked for, if all were like the last.
-constexpr std::uint64_t kPrefetchDistance = 8 * 1024;
+constexpr std::uint64_t kPrefetchDistance = 4 * 1024;
 constexpr std::uint64_t kCacheLineSize = 64;
 constexpr std::uint64_t kLargeStep = 1024;
 constexpr std::uint64_t kStepsAhead = 8;
