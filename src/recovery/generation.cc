@@ -27,7 +27,7 @@ LayoutVote::Answer LayoutVote::ask(ByteView file, std::uint64_t tail, std::uint6
   if (trailer.prev_tail >= end) return Answer::kMismatch;
   if (end - trailer.prev_tail > max_size || is_phantom({.key_hash = trailer.key_hash})) return Answer::kSilent;
 
-  if (is_silent_on(trailer.prev_tail, end)) return Answer::kSilent;
+  if (silence().covers(trailer.prev_tail, end)) return Answer::kSilent;
 
   const Starts starts = starts_before(file, end);
   if (starts.count == 0) return Answer::kMismatch;

@@ -40,12 +40,21 @@ class LayoutVote {
   // Asks the entry ending at `tail` (20 < tail <= file.size()). An entry larger than `max_size` is silent.
   Answer ask(ByteView file, std::uint64_t tail, std::uint64_t max_size = UINT64_MAX) noexcept;
 
-  // Whether ask() has nothing to look at, without a look at the file: every alignment still possible puts the payload
-  // of an entry whose numbers are these in one place.
-  [[nodiscard]] bool is_silent_on(std::uint64_t prev_tail, std::uint64_t trailer_offset) const noexcept {
-    const std::uint64_t start = payload_start(prev_tail, std::bit_floor(mask_));
-    return start == payload_start(prev_tail, mask_ & (0u - mask_)) && start < trailer_offset;
-  }
+  // The entries on which ask() is silent, known without a look at the file: every alignment still possible puts the
+  // payload in one place. Good until the next ask().
+  class Silence {
+   public:
+    Silence(std::uint64_t narrowest, std::uint64_t widest) noexcept : narrowest_(narrowest), widest_(widest) {}
+    [[nodiscard]] bool covers(std::uint64_t prev_tail, std::uint64_t trailer_offset) const noexcept {
+      const std::uint64_t start = payload_start(prev_tail, widest_);
+      return (start == payload_start(prev_tail, narrowest_)) & (start < trailer_offset);
+    }
+
+   private:
+    std::uint64_t narrowest_;
+    std::uint64_t widest_;
+  };
+  [[nodiscard]] Silence silence() const noexcept { return {mask_ & (0u - mask_), std::bit_floor(mask_)}; }
 
   // ask() in two steps, for those who get the CRC of a long payload more cheaply than by reading it: first the
   // distinct places where the payload may start, ascending, then what matches given the CRC of the bytes from the

@@ -94,16 +94,24 @@ bool CheckingSink::on_batch(const EntryRecord* records, std::size_t count) {
 }
 
 bool VotingSink::on_batch(const EntryRecord* records, std::size_t count) {
-  for (std::size_t i = 0; i < count && vote_ && !vote_->is_decided() && bytes_read_ < kMaxVoteSize; ++i) {
-    if (vote_->is_silent_on(records[i].prev_tail, records[i].trailer_offset)) continue;
+  if (vote_ && !vote_->is_decided() && bytes_read_ < kMaxVoteSize) ask(records, count);
+  if (ruled_out()) return false;
+  return next_ == nullptr || next_->on_batch(records, count);
+}
+
+void VotingSink::ask(const EntryRecord* records, std::size_t count) {
+  const LayoutVote::Silence silence = vote_->silence();
+  const auto is_silent = [&](const EntryRecord& record) {
+    return silence.covers(record.prev_tail, record.trailer_offset);
+  };
+  if (std::all_of(records, records + count, is_silent)) return;
+  for (std::size_t i = 0; i < count && !vote_->is_decided() && bytes_read_ < kMaxVoteSize; ++i) {
     const std::uint64_t size = records[i].trailer_offset - records[i].prev_tail;
     if (vote_->ask(file_, records[i].trailer_offset + layout_.trailer_size, kMaxVoteSize - bytes_read_) !=
         LayoutVote::Answer::kSilent) {
       bytes_read_ += size;
     }
   }
-  if (ruled_out()) return false;
-  return next_ == nullptr || next_->on_batch(records, count);
 }
 
 Census take_census(ByteView file, std::uint64_t tail, const Layout& layout, std::uint64_t limit, std::uint64_t* work,

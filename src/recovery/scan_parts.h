@@ -43,6 +43,8 @@ class VotingSink final : public ChainSink {
   [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
 
  private:
+  void ask(const EntryRecord* records, std::size_t count);
+
   ByteView file_;
   Layout layout_;
   std::optional<LayoutVote> vote_;
