@@ -22,6 +22,8 @@ class MappedFile {
   // The whole reservation, from offset 0 of the file. Only what is below the end of the file may be read.
   [[nodiscard]] ByteView bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  // See Mapping::populate.
+  void populate(std::uint64_t offset, std::uint64_t size) noexcept { mapping_->populate(offset, size); }
 
   // See StripedRefCount for who may add.
   void add_ref(std::uint32_t stripe) noexcept { refs_.add(stripe); }

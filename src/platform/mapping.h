@@ -18,8 +18,8 @@ class Mapping {
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
-  // Gives [offset, offset + size) of a writable mapping its page table entries at once. Advice: what is not done here, page
-  // faults do. The file must have its blocks there, or they are allocated now.
+  // Gives [offset, offset + size) its page table entries at once; `offset` is a multiple of the page size. Advice: what is
+  // not done here, page faults do. In a writable mapping the file must have its blocks there, or they are allocated now.
   virtual void populate(std::uint64_t offset, std::uint64_t size) noexcept {
     static_cast<void>(offset);
     static_cast<void>(size);

@@ -23,20 +23,26 @@ class DescriptorMapping {
   ipc::mapping_handle_t handle_;
 };
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 
 class PosixMapping final : public Mapping {
  public:
-  PosixMapping(std::byte* data, std::uint64_t size, ipc::mapped_region region) noexcept
-      : Mapping(data, size), region_(std::move(region)) {}
+  PosixMapping(std::byte* data, std::uint64_t size, Access access, ipc::mapped_region region) noexcept
+      : Mapping(data, size),
+        populate_advice_(access == Access::kRead ? MADV_POPULATE_READ : MADV_POPULATE_WRITE),
+        region_(std::move(region)) {}
 
   void populate(std::uint64_t offset, std::uint64_t size) noexcept override {
-    (void)::madvise(data() + offset, static_cast<std::size_t>(size), MADV_POPULATE_WRITE);
+    (void)::madvise(data() + offset, static_cast<std::size_t>(size), populate_advice_);
   }
 
  private:
+  int populate_advice_;
   ipc::mapped_region region_;
 };
 
@@ -50,7 +56,7 @@ Result<std::unique_ptr<Mapping>> map_descriptor(int descriptor, std::uint64_t of
                               static_cast<ipc::offset_t>(offset), static_cast<std::size_t>(size), nullptr,
                               MAP_NORESERVE);
     auto* data = static_cast<std::byte*>(region.get_address());
-    return std::unique_ptr<Mapping>(new PosixMapping(data, size, std::move(region)));
+    return std::unique_ptr<Mapping>(new PosixMapping(data, size, access, std::move(region)));
   } catch (const ipc::interprocess_exception& failure) {
     return make_os_error(static_cast<int>(failure.get_native_error()), "cannot map %llu bytes at offset %llu",
                          static_cast<unsigned long long>(size), static_cast<unsigned long long>(offset));

@@ -129,11 +129,14 @@ class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
   template <typename F>
   bool unless_out_of_memory(F&& f) noexcept;
   [[nodiscard]] std::uint64_t payload_size(const BuildItem& item) const noexcept;
+  void map_ahead(std::uint64_t tail, std::size_t entry_count) noexcept;
 
   FileImage& image_;
   ByteView file_;
   std::uint64_t size_;
   IndexBuilder index_;
+  std::uint64_t stretch_ = 0;  // where the walk is, and how many entries it found there
+  std::uint64_t stretch_entry_count_ = 0;
   std::vector<std::uint64_t> deleted_;
   std::vector<std::uint64_t> veiled_;
   bool out_of_memory_ = false;
