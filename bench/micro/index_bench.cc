@@ -19,7 +19,9 @@
 
 namespace {
 
+using simdr::core::BuildItem;
 using simdr::core::ByteView;
+using simdr::core::IndexBuilder;
 using simdr::core::KeyIndex;
 
 constexpr std::size_t kEntrySize = 128;  // a value of about 100 bytes
