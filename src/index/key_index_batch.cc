@@ -119,8 +119,7 @@ void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const st
     ask_for(begin + kBlock);
     for (std::size_t i = begin; i < end; ++i) prefetch_match(hashes, mixed[i % (2 * kBlock)]);
     for (std::size_t i = begin; i < end; ++i) {
-      const std::uint64_t previous =
-          put_mixed(hashes, mixed[i % (2 * kBlock)], key_hashes[i], trailer_offsets[i]);
+      const std::uint64_t previous = put_mixed(hashes, mixed[i % (2 * kBlock)], key_hashes[i], trailer_offsets[i]);
       if (out_previous != nullptr) out_previous[i] = previous;
     }
   }

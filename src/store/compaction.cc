@@ -34,7 +34,8 @@ bool build_index(ByteView file, std::vector<BuildItem>* items, KeyIndex* index) 
   for (std::size_t begin = 0; begin < count; begin += kBlock) {
     ask_for(begin + kBlock);
     std::size_t inserted = 0;
-    if (!index->insert_absent_many(file, items->data() + begin, std::min(kBlock, count - begin), &inserted)) return false;
+    if (!index->insert_absent_many(file, items->data() + begin, std::min(kBlock, count - begin), &inserted))
+      return false;
   }
   return true;
 }
@@ -162,8 +163,7 @@ Result<void> Store::copy_live(PackedWriter& writer, Packed* out, const Progress&
   return writer.finish();
 }
 
-Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file, std::uint64_t tail,
-                                                      Packed packed) {
+Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file, std::uint64_t tail, Packed packed) {
   Result<std::shared_ptr<FileImage>> mapped =
       FileImage::map(std::move(file), tail, std::max(settings_.reserve_size, tail));
   if (!mapped) return mapped.error();
