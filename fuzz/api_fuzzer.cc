@@ -97,7 +97,7 @@ void fuzz_api(const std::uint8_t* data, std::size_t size) {
   OpenSettings settings;
   settings.durability = static_cast<Durability>(1 + how % 3);
   settings.direct_writes = (how & 0x40u) != 0;
-  settings.window_size = (how & 0x80u) != 0 ? 256 << 10 : 64 << 10;
+  settings.append.max_window_size = (how & 0x80u) != 0 ? 256 << 10 : 64 << 10;
   settings.reserve_size = RecordingFileSystem::kFileCapacity / 2;
   FaultPlan plan;
   plan.call_number = decoder.byte();

@@ -66,7 +66,7 @@ simdr_status read_settings(const simdr_open_options& options, core::OpenSettings
   out->lock_timeout_ms = options.lock_timeout_ms;
   if (options.file_mode != 0) out->permissions = options.file_mode;
   if (options.reserve_size != 0) out->reserve_size = options.reserve_size;
-  if (options.window_size != 0) out->window_size = options.window_size;
+  if (options.window_size != 0) out->append.max_window_size = options.window_size;
   out->log = core::Log(options.log, options.log_user_data);
   return read_layout(options, out, err);
 }

@@ -6,6 +6,7 @@
 
 #include "format/layout.h"
 #include "mapping/mapped_file.h"
+#include "writer/append_region.h"
 
 namespace simdr::core {
 
@@ -41,10 +42,7 @@ struct OpenSettings {
   std::uint32_t permissions = 0666;
   std::optional<Layout> layout;  // detect it when absent
   std::uint64_t reserve_size = kDefaultReserveSize;
-  std::uint64_t window_size = std::uint64_t{4} << 20;
-  std::uint64_t fill_step = std::uint64_t{2} << 20;  // see AppendConfig; tests make small files behave as large ones
-  std::uint64_t direct_size = std::uint64_t{2} << 20;  // the same
-  std::uint64_t gather_from = std::uint64_t{256} << 10;  // the same
+  AppendConfig append;  // but for mapped_writes and sync_growth, which follow from the above and from the file system
   Log log;
 };
 

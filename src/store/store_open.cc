@@ -196,11 +196,7 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
 }
 
 std::unique_ptr<Appender> Store::make_appender(File& file, const AppendRegion::Start& start) const {
-  AppendConfig config;
-  config.max_window_size = settings_.window_size;
-  config.fill_step = settings_.fill_step;
-  config.direct_size = settings_.direct_size;
-  config.gather_from = settings_.gather_from;
+  AppendConfig config = settings_.append;
   config.mapped_writes = !settings_.direct_writes && file.mapped_writes_are_safe();
   config.sync_growth = settings_.durability != Durability::kNone;
   auto appender = std::make_unique<Appender>(file, start, config);

@@ -26,10 +26,10 @@ OpenSettings KillCampaign::draw_settings() {
   constexpr Durability kDurabilities[] = {Durability::kNone, Durability::kNone, Durability::kCommit,
                                           Durability::kStrict};
   OpenSettings settings;
-  settings.window_size = kWindows[random_.below(4)];
-  if (random_.below(2) == 0) settings.fill_step = 64 << 10;
-  if (random_.below(2) == 0) settings.direct_size = 128 << 10;
-  if (random_.below(2) == 0) settings.gather_from = std::uint64_t{1} << random_.below(18);
+  settings.append.max_window_size = kWindows[random_.below(4)];
+  if (random_.below(2) == 0) settings.append.fill_step = 64 << 10;
+  settings.append.direct_size = std::uint64_t{8 << 10} << (4 * random_.below(3));  // 8 KiB, 128 KiB, 2 MiB
+  if (random_.below(2) == 0) settings.append.gather_from = std::uint64_t{1} << random_.below(18);
   settings.durability = kDurabilities[random_.below(4)];
   settings.direct_writes = random_.below(5) == 0;
   return settings;

@@ -50,10 +50,10 @@ Durability PowerCampaign::effective(const Operation& operation) const {
 
 // A store of some entries, or none; then the workload with the recorder on.
 std::string PowerCampaign::record() {
-  settings_.window_size = random_.below(2) == 0 ? 64 << 10 : 1 << 20;
-  if (random_.below(2) == 0) settings_.fill_step = 64 << 10;
-  if (random_.below(2) == 0) settings_.direct_size = 128 << 10;
-  if (random_.below(2) == 0) settings_.gather_from = std::uint64_t{1} << random_.below(18);
+  settings_.append.max_window_size = random_.below(2) == 0 ? 64 << 10 : 1 << 20;
+  if (random_.below(2) == 0) settings_.append.fill_step = 64 << 10;
+  settings_.append.direct_size = std::uint64_t{8 << 10} << (4 * random_.below(3));  // 8 KiB, 128 KiB, 2 MiB
+  if (random_.below(2) == 0) settings_.append.gather_from = std::uint64_t{1} << random_.below(18);
   settings_.direct_writes = random_.below(5) == 0;
   RecordingFileSystem files;
   Session session(files, kPath, settings_);

@@ -27,10 +27,10 @@ WorkloadShape shape_of_faults() {
 OpenSettings settings_of(Durability durability, bool direct) {
   OpenSettings settings;
   settings.durability = durability;
-  settings.window_size = 64 << 10;
-  settings.fill_step = 64 << 10;
-  settings.direct_size = 128 << 10;
-  settings.gather_from = 16 << 10;
+  settings.append.max_window_size = 64 << 10;
+  settings.append.fill_step = 64 << 10;
+  settings.append.direct_size = 128 << 10;
+  settings.append.gather_from = 16 << 10;
   settings.direct_writes = direct;
   settings.reserve_size = RecordingFileSystem::kFileCapacity / 2;
   return settings;

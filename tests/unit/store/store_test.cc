@@ -85,7 +85,7 @@ TEST_F(StoreTest, AgreesWithAModelThroughRandomHistoriesReopensAndCompactions) {
   for (unsigned seed = 0; seed < 12; ++seed) {
     std::filesystem::remove(path_);
     OpenSettings settings;
-    settings.window_size = kMinWindowSize;
+    settings.append.max_window_size = kMinWindowSize;
     settings.direct_writes = seed % 4 == 3;
     open(settings);
     std::mt19937_64 random(seed);
