@@ -89,7 +89,7 @@ class Crate:
 
     def ask(self, word, **arguments):
         if word == "settings":
-            return {"settings": "simd-r-drive from the registry, release build; it never syncs; its gets do not touch the value"}
+            return {"settings": "simd-r-drive from the registry, release build; it never syncs"}
         if word == "load":
             self.loaded = arguments
             return {"disk": self.disk(**arguments)} if arguments.get("count", 0) <= 2000000 else {}

@@ -36,8 +36,9 @@ class ChainSink {
   // Phantoms are among them (is_phantom). False stops the walk.
   virtual bool on_batch(const EntryRecord* records, std::size_t count) = 0;
 
-  // After a search of a file with a torn end, when all that is intact was delivered: the entries of the same chain that fail their CRC, newest to
-  // oldest. A power cut leaves such where a newer value did not arrive whole; it must not hide an older one that did, nor be taken for a value.
+  // After a search of a file with a torn end, when all that is intact was delivered: the entries of the same chain that
+  // fail their CRC, newest to oldest. A power cut leaves such where a newer value did not arrive whole; it must not hide an
+  // older one that did, nor be taken for a value.
   virtual bool on_damaged(const EntryRecord* records, std::size_t count) { return on_batch(records, count); }
 };
 

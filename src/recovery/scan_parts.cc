@@ -177,8 +177,8 @@ void write_message(ScanResult* result, std::uint64_t file_size) noexcept {
                     result->tail, file_size, result->entry_count));
   if (result->damaged_count != 0) {
     add(std::snprintf(result->message + used, sizeof result->message - used,
-                      "; %" PRIu64 " damaged and passed over, the newest at %" PRIu64, result->damaged_count,
-                      result->damaged[0]));
+                      "; %" PRIu64 " damaged%s, the newest at %" PRIu64, result->damaged_count,
+                      result->tail == file_size ? "" : " and passed over", result->damaged[0]));
   }
   if (result->unreachable_count != 0) {
     add(std::snprintf(result->message + used, sizeof result->message - used,

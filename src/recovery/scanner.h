@@ -25,7 +25,8 @@
 //
 // A damaged entry inside a chain does not condemn it either. Opening a file that looks whole does not read every
 // payload, so such damage is found by verify() and by checked reads; where a search was needed, a census is taken and
-// reported here, and the damaged entries are delivered last (ChainSink::on_damaged).
+// reported here. In a file with a torn end, what is damaged may never have been whole, and is delivered last
+// (ChainSink::on_damaged); in one that ends with its newest entry it was whole once, and is delivered as all others are.
 #pragma once
 
 #include <array>
@@ -91,9 +92,10 @@ struct ScanResult {
   char message[200] = {};  // what was found, in words; empty when reason is kClean or kGuarded
 };
 
-// Delivers the entries of the chain to `sink` (may be null), newest to oldest, in batches, the damaged ones after a search
-// by themselves; sink->on_begin voids what came before it. kNotAStore: no chain, and nothing that looks like an entry. kCorrupt: entries, but no chain that
-// reaches the start of the file: salvage() finds them. kStopped: the sink said so. kNoMemory.
+// Delivers the entries of the chain to `sink` (may be null), newest to oldest, in batches; those damaged in a file with a torn
+// end by themselves. sink->on_begin voids what came before it. kNotAStore: no chain, and nothing that looks like an entry.
+// kCorrupt: entries, but no chain that reaches the start of the file: salvage() finds them. kStopped: the sink said so.
+// kNoMemory.
 [[nodiscard]] Result<ScanResult> scan(ByteView file, const ScanOptions& options, ChainSink* sink);
 
 }  // namespace simdr::core

@@ -121,7 +121,8 @@ class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
   [[nodiscard]] bool finish() noexcept;
 
   [[nodiscard]] bool out_of_memory() const noexcept { return out_of_memory_; }
-  // The keys whose newest entry is damaged: their state is that of an older one that is intact, or they are absent.
+  // In a file with a torn end, the keys whose newest entry is damaged: their state is that of an older one that is intact, or
+  // they are absent.
   [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept { return std::move(veiled_); }
 
  private:

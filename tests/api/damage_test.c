@@ -8,7 +8,7 @@ enum { kCount = 50, kSize = 300 };
 /* Entries "0".."49" of 300 bytes, so that each takes 320 bytes and payload i starts at 320 * i. */
 static int fill(struct fixture *f) {
   uint8_t value[kSize];
-  char key[8];
+  char key[12];
   int i;
   if (!fixture_open(f)) return 0;
   for (i = 0; i < kCount; i++) {
@@ -20,7 +20,7 @@ static int fill(struct fixture *f) {
 }
 static void has_number(const simdr_store *store, int i) {
   uint8_t value[kSize];
-  char key[8];
+  char key[12];
   snprintf(key, sizeof(key), "%d", i);
   pattern_fill(value, sizeof(value), (uint64_t)i);
   HAS_BYTES(store, key, value, sizeof(value));

@@ -118,6 +118,15 @@ TEST(ScannerTest, AFlippedBitInTheFirstPayloadDoesNotHideTheStore) {
     EXPECT_EQ(scanned.result.reason, Reason::kDamagedHead);
     EXPECT_EQ(scanned.result.damaged_count, 1u);
     EXPECT_EQ(scanned.result.damaged[0], builder.records()[0].trailer_offset);
+    // It is shown, so the words must not say that it was left out.
+    EXPECT_NE(std::string(scanned.result.message).find("; 1 damaged, the newest at"), std::string::npos);
+
+    Bytes torn = builder.bytes();
+    torn.resize(torn.size() - 5);
+    const Scanned rolled_back = scan_copy(torn);
+    EXPECT_NE(std::string(rolled_back.result.message).find("; 1 damaged and passed over, the newest at"),
+              std::string::npos)
+        << rolled_back.result.message;
   }
 }
 
