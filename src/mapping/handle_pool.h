@@ -47,8 +47,10 @@ class HandlePool {
     const std::uint32_t size = pile.size.load(std::memory_order_relaxed);
     if (size >= kMostSpares) return false;
     pile.size.store(size + 1, std::memory_order_relaxed);
-    // Release, and acquire above: a thread that takes over the slot of one that is gone sees what that one left.
-    pile.top.store(::new (memory) Spare{pile.top.load(std::memory_order_relaxed), stripe}, std::memory_order_release);
+    // Acquire and release, here and above: a thread that takes over the slot of one that is gone sees what that one left, and
+    // hands the sight of it on.
+    Spare* const top = pile.top.load(std::memory_order_acquire);
+    pile.top.store(::new (memory) Spare{top, stripe}, std::memory_order_release);
     return true;
   }
 

@@ -85,7 +85,8 @@ stage_asan() {
 untouched_by_sanitizers='^(readme|layers|docs|dev|oracle|interop|packaging|bindings|arm64)'
 
 stage_tsan() {
-  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  # A child of fork() has its parent's threads on the list of those to be joined, and cannot join them.
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0
   build_stage tsan -Db_sanitize=thread
   # ThreadSanitizer of these compilers ends at once where the kernel scatters addresses over more bits than it expects.
   local wrapper=()
