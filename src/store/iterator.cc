@@ -42,7 +42,7 @@ Status Iterator::fill_block(Error* error) {
         return Status::kCorrupt;
       }
       cursor_ = record.prev_tail;
-      prefetch_below();
+      prefetch_below(file, cursor_);
       if (is_wanted(record)) ++block_size_;
     }
     if (!options_.all_versions && !options_.only_key_hash && !nothing_is_dead_) keep_live();

@@ -30,7 +30,7 @@ class Iterator {
   // The same, with emit(record, payload's address) called for each.
   template <typename Emit>
   Status next_each(std::size_t capacity, std::size_t* out_count, Error* error, Emit&& emit) {
-    std::size_t count = 0;
+    std::size_t count = is_plain_ ? pass_plainly(capacity, emit) : 0;
     for (; count < capacity; ++count) {
       EntryRecord record;
       if (!look_plainly(&record)) {
@@ -64,6 +64,25 @@ class Iterator {
   // below brings the lines of the entries to come.
   static constexpr std::uint64_t kPrefetchDistance = 6 * 1024;
 
+  // next_each() as long as nothing is in the way, with what the walk needs in registers. How many there were.
+  template <typename Emit>
+  std::size_t pass_plainly(std::size_t capacity, Emit& emit) {
+    const ByteView file = mapped_->bytes();
+    const bool verify = options_.verify;
+    std::uint64_t cursor = cursor_;
+    std::size_t count = 0;
+    for (EntryRecord record; count < capacity && cursor >= kTrailerSize; ++count) {
+      if (!read_current_value(file, cursor - kTrailerSize, &record)) break;
+      const std::byte* const data = file.data() + record.payload_offset;
+      if (verify && !matches(record, data)) [[unlikely]]
+        break;
+      cursor = record.prev_tail;
+      prefetch_below(file, cursor);
+      emit(record, data);
+    }
+    cursor_ = cursor;
+    return count;
+  }
   // The entry to hand out next, straight from the file. False where a block is needed, which look() fills.
   [[nodiscard]] bool look_plainly(EntryRecord* out) noexcept {
     if (!is_plain_) return false;
@@ -81,7 +100,7 @@ class Iterator {
       return;
     }
     cursor_ = record.prev_tail;
-    prefetch_below();
+    prefetch_below(mapped_->bytes(), cursor_);
   }
   void pass_back(const EntryRecord& record) noexcept {
     if (is_plain_) {
@@ -90,8 +109,8 @@ class Iterator {
       --block_at_;
     }
   }
-  void prefetch_below() const noexcept {
-    if (cursor_ > kPrefetchDistance) __builtin_prefetch(mapped_->bytes().data() + (cursor_ - kPrefetchDistance));
+  static void prefetch_below(ByteView file, std::uint64_t cursor) noexcept {
+    if (cursor > kPrefetchDistance) __builtin_prefetch(file.data() + (cursor - kPrefetchDistance));
   }
 
   Status fill_block(Error* error);
