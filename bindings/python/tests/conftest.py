@@ -69,6 +69,18 @@ def path(tmp_path):
 
 
 @pytest.fixture
+def damage(path):
+    """Flips a bit of the file at `path`, which no store has open."""
+
+    def flip(offset):
+        content = bytearray(path.read_bytes())
+        content[offset] ^= 1
+        path.write_bytes(content)
+
+    return flip
+
+
+@pytest.fixture
 def store(path):
     with simdr.open(path) as opened:
         yield opened

@@ -51,14 +51,12 @@ def test_versions_of_a_key(filled):
     assert list(filled.versions("absent")) == []
 
 
-def test_verifying_goes_on_after_a_bad_entry(store, path):
+def test_verifying_goes_on_after_a_bad_entry(store, path, damage):
     for i in range(5):
         store[str(i)] = b"value%d" % i
     place = store["2"].start_offset
     store.close()
-    damaged = bytearray(path.read_bytes())
-    damaged[place] ^= 1
-    path.write_bytes(damaged)
+    damage(place)
     with simdr.open(path, "r") as reopened:
         entries = reopened.entries(verify=True)
         seen, faults = [], 0
@@ -74,13 +72,11 @@ def test_verifying_goes_on_after_a_bad_entry(store, path):
         assert not reopened["2"].checksum_ok() and reopened["1"].checksum_ok()
 
 
-def test_verify_reads_refuses_wrong_bytes(store, path):
+def test_verify_reads_refuses_wrong_bytes(store, path, damage):
     store["good"], store["bad"], store["last"] = b"good", b"wrong", b"last"
     place = store["bad"].start_offset
     store.close()
-    damaged = bytearray(path.read_bytes())
-    damaged[place] ^= 1
-    path.write_bytes(damaged)
+    damage(place)
     with simdr.open(path, "r", verify_reads=True) as reopened:
         assert bytes(reopened["good"]) == b"good" == reopened.get_bytes("good") and reopened.get_bytes("absent", 7) == 7
         for attempt in (reopened.get, reopened.get_bytes, reopened.view, lambda key: reopened.get_many([key])):
@@ -178,13 +174,11 @@ def test_for_each_wants_a_thread(filled):
         filled.for_each(print, 0)
 
 
-def test_for_each_verifies(store, path):
+def test_for_each_verifies(store, path, damage):
     store["good"], store["bad"], store["last"] = b"good", b"wrong", b"last"
     place = store["bad"].start_offset
     store.close()
-    damaged = bytearray(path.read_bytes())
-    damaged[place] ^= 1
-    path.write_bytes(damaged)
+    damage(place)
     with simdr.open(path, "r") as reopened:
         reopened.for_each(len, 2)
         with pytest.raises(simdr.CorruptError):

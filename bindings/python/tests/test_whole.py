@@ -7,12 +7,6 @@ import pytest
 import simdr
 
 
-def damage(path, offset):
-    content = bytearray(path.read_bytes())
-    content[offset] ^= 1
-    path.write_bytes(content)
-
-
 def test_compact_drops_what_is_dead(store):
     for i in range(100):
         store["key"] = b"value%d" % i
@@ -72,12 +66,12 @@ def test_verify_finds_nothing_in_a_whole_store(store):
     assert told[-1] == (store.file_size, store.file_size)
 
 
-def test_verify_tells_each_fault(store, path):
+def test_verify_tells_each_fault(store, path, damage):
     store.put_many({str(i): b"value" for i in range(10)})
     places = [store["3"].start_offset, store["5"].start_offset]
     store.close()
     for place in places:
-        damage(path, place)
+        damage(place)
     faults = []
     with simdr.open(path, "r") as reopened:
         with pytest.raises(simdr.CorruptError) as raised:
@@ -136,11 +130,11 @@ def test_imports_a_directory(store, tmp_path):
         store.import_directory(tree, namespace=7)
 
 
-def test_repair_keeps_what_is_intact(store, path, tmp_path):
+def test_repair_keeps_what_is_intact(store, path, tmp_path, damage):
     store.put_many({str(i): b"value%d" % i for i in range(10)})
     place = store["4"].start_offset
     store.close()
-    damage(path, place)
+    damage(place)
     faults = []
     result = simdr.repair(path, tmp_path / "repaired", faults.append)
     assert result.kept_count == 9 and result.lost_count >= 1 and faults
