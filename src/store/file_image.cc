@@ -22,6 +22,11 @@ constexpr std::uint64_t kDenseEntryCount = kStretchSize / 4096;
 
 static_assert(kChainBatchSize <= IndexBuilder::kMaxBatch);
 
+// No more than a file can have: the index relies on it when it looks into the bytes (index/segment.h).
+Result<MappedFile*> map_file(File& file, std::uint64_t needed_size, std::uint64_t wanted_size) {
+  return MappedFile::create(file, needed_size, std::min(wanted_size, kMaxStoreSize));
+}
+
 }  // namespace
 
 FileImage::FileImage(std::unique_ptr<File> file, MappedFile* mapped, std::uint64_t index_seed) noexcept
@@ -32,7 +37,7 @@ FileImage::FileImage(std::unique_ptr<File> file, MappedFile* mapped, std::uint64
 
 Result<std::shared_ptr<FileImage>> FileImage::map(std::unique_ptr<File> file, std::uint64_t needed_size,
                                                   std::uint64_t wanted_size) {
-  Result<MappedFile*> mapped = MappedFile::create(*file, needed_size, wanted_size);
+  Result<MappedFile*> mapped = map_file(*file, needed_size, wanted_size);
   if (!mapped) return mapped.error();
   try {
     return std::make_shared<FileImage>(std::move(file), *mapped, random_u64());
@@ -52,8 +57,7 @@ Result<void> FileImage::ensure_mapped(std::uint64_t size) {
   if (size <= old->bytes().size()) [[likely]]
     return {};
   outgrown_.reserve(outgrown_.size() + 1);
-  Result<MappedFile*> wider =
-      MappedFile::create(*file_, size, std::max(size * 2, std::uint64_t{old->bytes().size()} * 4));
+  Result<MappedFile*> wider = map_file(*file_, size, std::max(size * 2, std::uint64_t{old->bytes().size()} * 4));
   if (!wider) return wider.error();
   mapped_.store(*wider, std::memory_order_release);
   outgrown_.push_back(old);
