@@ -1,85 +1,15 @@
 // The store room against a model, and what only a look behind the C ABI can show.
-#include <gtest/gtest.h>
-
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <map>
 #include <random>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "store/for_each.h"
-#include "store/iterator.h"
 #include "store/maintenance.h"
-#include "store/store.h"
+#include "store_fixture.h"
 
 namespace simdr::core {
 namespace {
-
-using Model = std::map<std::uint64_t, std::string>;
-
-ByteView view_of(const std::string& text) { return as_bytes(text.data(), text.size()); }
-std::string text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-OpenSettings read_only() {
-  OpenSettings settings;
-  settings.mode = OpenAs::kReadOnly;
-  return settings;
-}
-
-class StoreTest : public ::testing::Test {
- protected:
-  StoreTest() {
-    char name[] = "/tmp/simdr-store-XXXXXX";
-    folder_ = ::mkdtemp(name);
-    path_ = folder_ + "/store";
-  }
-  ~StoreTest() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  void open(OpenSettings settings = {}) {
-    auto opened = Store::open(system_file_system(), path_, settings);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = *std::move(opened);
-  }
-  void close() {
-    const auto closed = store_->close();
-    ASSERT_TRUE(closed) << closed.error().message;
-    store_.reset();
-  }
-
-  static Model contents(const Store& store) {
-    Model found;
-    Iterator iterator(store, {});
-    Error error;
-    Found one;
-    std::size_t count = 0;
-    std::uint64_t before = ~std::uint64_t{0};
-    while (iterator.next(&one, 1, &count, &error) == Status::kOk) {
-      EXPECT_LT(one.record.trailer_offset, before) << "newest to oldest";
-      before = one.record.trailer_offset;
-      EXPECT_TRUE(found.emplace(one.record.key_hash, text_of(one.payload())).second) << "one entry a key";
-    }
-    return found;
-  }
-  void expect_is(const Model& model) {
-    EXPECT_EQ(contents(*store_), model);
-    EXPECT_EQ(store_->count(), model.size());
-    Error error;
-    for (const auto& [hash, value] : model) {
-      Found found;
-      ASSERT_EQ(store_->view(hash, &found, &error), Status::kOk) << hash;
-      EXPECT_EQ(text_of(found.payload()), value);
-    }
-  }
-
-  std::string folder_, path_;
-  std::unique_ptr<Store> store_;
-};
 
 TEST_F(StoreTest, AgreesWithAModelThroughRandomHistoriesReopensAndCompactions) {
   for (unsigned seed = 0; seed < 12; ++seed) {
@@ -447,85 +377,6 @@ TEST_F(StoreTest, VisitsEveryLiveEntryOnceOnSeveralThreads) {
               Status::kStopped);
     EXPECT_EQ(result, 42);
   }
-}
-
-TEST_F(StoreTest, WriterOnABrokenChainIsRefusedSoThatNothingIsLost) {
-  open();
-  for (std::uint64_t i = 1; i <= 50; ++i)
-    ASSERT_TRUE(store_->put(i, view_of(std::string(100, 'x')), Durability::kDefault));
-  close();
-  // A link in the middle goes astray: what is above it can no longer be reached.
-  auto file = *system_file_system().open(path_, OpenMode::kReadWrite, 0);
-  std::uint64_t link;
-  const std::uint64_t at = 128 * 25 + 100 + 8;
-  ASSERT_TRUE(file->read_at(at, &link, 8));
-  link ^= 0x5555;
-  const ByteView part = as_bytes(&link, 8);
-  ASSERT_TRUE(file->write_at(at, {&part, 1}));
-  file.reset();
-  const auto writer = Store::open(system_file_system(), path_, {});
-  ASSERT_FALSE(writer);
-  EXPECT_EQ(writer.error().status, Status::kCorrupt);
-  open(read_only());
-  EXPECT_FALSE(store_->recovered_from().empty());
-  EXPECT_EQ(store_->count(), 25u);
-  RepairReport report;
-  const std::string repaired = folder_ + "/repaired";
-  ASSERT_TRUE(repair_file(system_file_system(), path_, repaired, {}, &report));
-  EXPECT_EQ(report.kept_count, 49u);
-}
-
-// A power cut under NONE may keep a newer entry's trailer and lose its bytes, with the guard that would have told.
-TEST_F(StoreTest, ATornNewerValueDoesNotHideAnOlderOneWhateverIsWrittenAfterwards) {
-  open();
-  const std::string old(300, 'o');
-  const std::string other(300, 'x');
-  ASSERT_TRUE(store_->put(1, view_of(old), Durability::kNone));
-  ASSERT_TRUE(store_->put(2, view_of(old), Durability::kNone));
-  ASSERT_TRUE(store_->remove(2, Durability::kNone));
-  ASSERT_TRUE(store_->put(1, view_of(other), Durability::kNone));
-  const std::uint64_t torn_1 = store_->tail();
-  ASSERT_TRUE(store_->put(2, view_of(other), Durability::kNone));
-  const std::uint64_t torn_2 = store_->tail();
-  ASSERT_TRUE(store_->put(3, view_of(other), Durability::kNone));
-  const std::uint64_t torn_3 = store_->tail();
-  ASSERT_TRUE(store_->put(4, view_of(old), Durability::kNone));
-  close();
-  FILE* file = std::fopen(path_.c_str(), "r+b");
-  ASSERT_NE(file, nullptr);
-  for (const std::uint64_t tail : {torn_1, torn_2, torn_3}) {
-    ASSERT_EQ(std::fseek(file, static_cast<long>(tail - kTrailerSize - 10), SEEK_SET), 0);
-    ASSERT_EQ(std::fwrite("\0\0\0", 1, 3, file), 3u);
-  }
-  ASSERT_EQ(std::fseek(file, 0, SEEK_END), 0);
-  ASSERT_EQ(std::fwrite("torn", 1, 4, file), 4u);
-  std::fclose(file);
-
-  OpenSettings verifying;
-  verifying.verify_reads = true;
-  const auto check = [&](std::uint64_t keys) {
-    Found found;
-    Error error;
-    ASSERT_EQ(store_->view(1, &found, &error), Status::kOk);
-    EXPECT_EQ(text_of(found.payload()), old);
-    EXPECT_EQ(store_->view(2, &found, &error), Status::kNotFound);
-    EXPECT_EQ(store_->view(3, &found, &error), Status::kNotFound);  // nothing else was ever there
-    ASSERT_EQ(store_->view(4, &found, &error), Status::kOk);
-    EXPECT_EQ(store_->count(), keys);
-  };
-  open(verifying);
-  EXPECT_NE(store_->recovered_from().find("3 damaged"), std::string::npos) << store_->recovered_from();
-  check(2);
-  // Only looked at, the file stays as it is.
-  close();
-  open(verifying);
-  EXPECT_NE(store_->recovered_from(), "");
-  ASSERT_TRUE(store_->put(5, view_of(other), Durability::kNone));
-  check(3);
-  close();
-  open(verifying);
-  EXPECT_EQ(store_->recovered_from(), "");
-  check(3);
 }
 
 }  // namespace
