@@ -33,19 +33,17 @@ class Iterator {
     std::size_t count = is_plain_ ? pass_plainly(capacity, emit) : 0;
     for (; count < capacity; ++count) {
       EntryRecord record;
-      if (!look_plainly(&record)) {
-        const Status status = look(&record, error);
-        // What was found before an error goes out first; the next call meets it again.
-        if (status == Status::kNotFound || (status != Status::kOk && count != 0)) break;
-        if (status != Status::kOk) return status == Status::kCorrupt ? end_with(status) : status;
-      }
+      const Status status = look(&record, error);
+      // What was found before an error goes out first; the next call meets it again.
+      if (status == Status::kNotFound || (status != Status::kOk && count != 0)) break;
+      if (status != Status::kOk) return status == Status::kCorrupt ? end_with(status) : status;
       const std::byte* const data = mapped_->bytes().data() + record.payload_offset;
       if (options_.verify && !matches(record, data)) [[unlikely]] {
         if (count != 0) break;  // as above
-        pass(record);
+        ++block_at_;
         return tell_damaged(record, error);
       }
-      pass(record);
+      ++block_at_;
       emit(record, data);
     }
     *out_count = count;
@@ -64,7 +62,8 @@ class Iterator {
   // below brings the lines of the entries to come.
   static constexpr std::uint64_t kPrefetchDistance = 6 * 1024;
 
-  // next_each() as long as nothing is in the way, with what the walk needs in registers. How many there were.
+  // next_each() as long as nothing is in the way, with what the walk needs in registers. How many there were. What stops it,
+  // the rest of the walk looks at block by block.
   template <typename Emit>
   std::size_t pass_plainly(std::size_t capacity, Emit& emit) {
     const ByteView file = mapped_->bytes();
@@ -81,26 +80,14 @@ class Iterator {
       emit(record, data);
     }
     cursor_ = cursor;
+    is_plain_ = count == capacity;
     return count;
   }
-  // The entry to hand out next, straight from the file. False where a block is needed, which look() fills.
-  [[nodiscard]] bool look_plainly(EntryRecord* out) noexcept {
-    if (!is_plain_) return false;
-    is_plain_ = cursor_ >= kTrailerSize && read_current_value(mapped_->bytes(), cursor_ - kTrailerSize, out);
-    return is_plain_;
-  }
+  // The entry to hand out next, of the block.
   Status look(EntryRecord* out, Error* error);
   Status end_with(Status status) noexcept {
     cursor_ = 0;
     return status;
-  }
-  void pass(const EntryRecord& record) noexcept {
-    if (!is_plain_) {
-      ++block_at_;
-      return;
-    }
-    cursor_ = record.prev_tail;
-    prefetch_below(mapped_->bytes(), cursor_);
   }
   void pass_back(const EntryRecord& record) noexcept {
     if (is_plain_) {
@@ -129,7 +116,8 @@ class Iterator {
   MappedFile* mapped_;  // with a reference on stripe_
   std::uint32_t stripe_;
   bool nothing_is_dead_;
-  bool is_plain_;  // nothing is dead, and the current generation: what the chain holds is what is handed out
+  // Nothing is dead, the current generation, and no damage so far: what the chain holds is what is handed out.
+  bool is_plain_;
   std::uint64_t cursor_;  // the tail of the next entry to look at
   std::array<EntryRecord, kBlock> block_;
   std::size_t block_size_ = 0;
