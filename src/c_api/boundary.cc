@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <new>
 
 namespace simdr::c_api {
 namespace {
@@ -28,6 +30,18 @@ simdr_status report(const Error& error, simdr_error* err) noexcept {
     if (static_cast<unsigned char>(*at) < 0x20) *at = '?';
   }
   return status;
+}
+
+simdr_status report_exception(simdr_error* err) noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return report(core::make_error(Status::kNoMemory, "out of memory"), err);
+  } catch (const std::exception& unexpected) {
+    return report(core::make_error(Status::kInternal, "unexpected: %s", unexpected.what()), err);
+  } catch (...) {
+    return report(core::make_error(Status::kInternal, "unexpected exception"), err);
+  }
 }
 
 simdr_status refuse_null(const char* argument, simdr_error* err) noexcept {
@@ -58,7 +72,7 @@ simdr_status check_count(const char* argument, const void* array, std::size_t co
 simdr_status check_keys(const char* argument, const simdr_bytes* keys, std::size_t count, simdr_error* err) noexcept {
   if (const simdr_status refused = check_count(argument, keys, count, err); refused != SIMDR_OK) return refused;
   for (std::size_t i = 0; i < count; ++i) {
-    if (keys[i].size <= SIMDR_MAX_KEY_SIZE && (keys[i].data != nullptr || keys[i].size == 0)) continue;
+    if (is_key(keys[i])) continue;
     char place[64];
     std::snprintf(place, sizeof place, "%s[%zu]", argument, i);
     return check_key(place, keys[i].data, keys[i].size, err);

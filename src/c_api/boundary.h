@@ -3,8 +3,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <exception>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -44,16 +42,16 @@ using core::Status;
 // Copies an Error out. Ordinary outcomes leave `err` alone, but for a stopped callback's number.
 simdr_status report(const Error& error, simdr_error* err) noexcept;
 
+// In a catch block: tells what was thrown.
+[[gnu::cold]] simdr_status report_exception(simdr_error* err) noexcept;
+
+// In line, so that a short call is one function.
 template <typename Function>
-simdr_status guarded(simdr_error* err, Function&& function) noexcept {
+[[gnu::always_inline]] inline simdr_status guarded(simdr_error* err, Function&& function) noexcept {
   try {
     return function();
-  } catch (const std::bad_alloc&) {
-    return report(core::make_error(Status::kNoMemory, "out of memory"), err);
-  } catch (const std::exception& unexpected) {
-    return report(core::make_error(Status::kInternal, "unexpected: %s", unexpected.what()), err);
   } catch (...) {
-    return report(core::make_error(Status::kInternal, "unexpected exception"), err);
+    return report_exception(err);
   }
 }
 
@@ -73,6 +71,13 @@ inline simdr_status check_key(const char* argument, const void* key, std::size_t
   if (size > SIMDR_MAX_KEY_SIZE) [[unlikely]]
     return refuse_key_size(argument, size, err);
   return check_bytes(argument, key, size, err);
+}
+// The same of one among many, without words.
+[[nodiscard]] inline bool are_bytes(const simdr_bytes& bytes) noexcept {
+  return bytes.data != nullptr || bytes.size == 0;
+}
+[[nodiscard]] inline bool is_key(const simdr_bytes& bytes) noexcept {
+  return bytes.size <= SIMDR_MAX_KEY_SIZE && are_bytes(bytes);
 }
 simdr_status check_count(const char* argument, const void* array, std::size_t count, simdr_error* err) noexcept;
 simdr_status check_keys(const char* argument, const simdr_bytes* keys, std::size_t count, simdr_error* err) noexcept;

@@ -6,28 +6,12 @@ namespace core = simdr::core;
 
 namespace {
 
-[[gnu::noinline]] simdr_status put_otherwise(simdr_store* store, std::uint64_t key_hash, ByteView payload,
-                                             Durability durability, std::uint64_t* out_tail,
-                                             simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    return finish_write(store->core->put(key_hash, payload, durability), out_tail, err);
-  });
-}
-
-[[gnu::always_inline]] inline simdr_status put_hash(simdr_store* store, std::uint64_t key_hash, const void* value,
-                                                    std::size_t value_size, std::uint32_t flags,
-                                                    std::uint64_t* out_tail, simdr_error* err) noexcept {
+simdr_status put_hash(simdr_store* store, std::uint64_t key_hash, const void* value, std::size_t value_size,
+                      std::uint32_t flags, std::uint64_t* out_tail, simdr_error* err) {
   SIMDR_REFUSE(check_bytes("value", value, value_size, err));
   Durability durability = Durability::kDefault;
   SIMDR_REFUSE(read_durability(flags, &durability, err));
-  const ByteView payload = core::as_bytes(value, value_size);
-  if (store->core->durability_or_default(durability) == Durability::kNone) {
-    if (const std::uint64_t tail = store->core->put_quickly(key_hash, payload); tail != 0) [[likely]] {
-      if (out_tail != nullptr) *out_tail = tail;
-      return SIMDR_OK;
-    }
-  }
-  return put_otherwise(store, key_hash, payload, durability, out_tail, err);
+  return finish_write(store->core->put(key_hash, core::as_bytes(value, value_size), durability), out_tail, err);
 }
 
 simdr_status check_values(const simdr_bytes* values, std::size_t key_count, std::size_t value_count,
@@ -38,7 +22,7 @@ simdr_status check_values(const simdr_bytes* values, std::size_t key_count, std:
   }
   SIMDR_REFUSE(check_count("values", values, value_count, err));
   for (std::size_t i = 0; i < value_count; ++i) {
-    if (values[i].data == nullptr && values[i].size != 0) {
+    if (!are_bytes(values[i])) {
       return report(
           core::make_error(Status::kInvalidArgument, "values[%zu]: is NULL, with a size of %zu", i, values[i].size),
           err);
@@ -47,21 +31,21 @@ simdr_status check_values(const simdr_bytes* values, std::size_t key_count, std:
   return SIMDR_OK;
 }
 
-// Checks and hashes in one pass over the arguments. False when anything is wrong with them, which check_keys() and check_values()
-// then tell.
-bool read_batch(const simdr_bytes* keys, std::size_t key_count, const simdr_bytes* values, std::size_t value_count,
-                std::vector<core::WriteOp>* out) {
-  if (key_count != value_count || key_count > SIMDR_MAX_BATCH_COUNT) return false;
-  if (key_count != 0 && (keys == nullptr || values == nullptr)) return false;
-  out->reserve(key_count);
-  for (std::size_t i = 0; i < key_count; ++i) {
-    const simdr_bytes key = keys[i];
-    const simdr_bytes value = values[i];
-    if (key.size > SIMDR_MAX_KEY_SIZE || (key.data == nullptr && key.size != 0)) return false;
-    if (value.data == nullptr && value.size != 0) return false;
-    out->push_back({hash_of(key.data, key.size), core::as_bytes(value.data, value.size)});
+// Checks and hashes in one pass over the arguments; what is wrong with them is looked for only when something is.
+simdr_status read_batch(const simdr_bytes* keys, std::size_t key_count, const simdr_bytes* values,
+                        std::size_t value_count, std::vector<core::WriteOp>* out, simdr_error* err) {
+  if (key_count == value_count && check_count("keys", keys, key_count, nullptr) == SIMDR_OK &&
+      check_count("values", values, value_count, nullptr) == SIMDR_OK) [[likely]] {
+    out->reserve(key_count);
+    std::size_t i = 0;
+    for (; i < key_count && is_key(keys[i]) && are_bytes(values[i]); ++i) {
+      out->push_back({hash_of(keys[i].data, keys[i].size), core::as_bytes(values[i].data, values[i].size)});
+    }
+    if (i == key_count) return SIMDR_OK;
   }
-  return true;
+  SIMDR_REFUSE(check_keys("keys", keys, key_count, err));
+  SIMDR_REFUSE(check_values(values, key_count, value_count, err));
+  return report(core::make_error(Status::kInternal, "a batch was refused for no reason"), err);
 }
 
 simdr_status put_batch(simdr_store* store, const std::vector<core::WriteOp>& ops, std::uint32_t flags,
@@ -86,16 +70,20 @@ simdr_status remove_batch(simdr_store* store, std::span<const std::uint64_t> has
 simdr_status simdr_store_put(simdr_store* store, const void* key, std::size_t key_size, const void* value,
                              std::size_t value_size, std::uint32_t flags, std::uint64_t* out_tail,
                              simdr_error* err) noexcept {
-  SIMDR_NOT_NULL(store);
-  SIMDR_REFUSE(check_key("key", key, key_size, err));
-  return put_hash(store, hash_of(key, key_size), value, value_size, flags, out_tail, err);
+  return guarded(err, [&]() -> simdr_status {
+    SIMDR_NOT_NULL(store);
+    SIMDR_REFUSE(check_key("key", key, key_size, err));
+    return put_hash(store, hash_of(key, key_size), value, value_size, flags, out_tail, err);
+  });
 }
 
 simdr_status simdr_store_put_hashed(simdr_store* store, std::uint64_t key_hash, const void* value,
                                     std::size_t value_size, std::uint32_t flags, std::uint64_t* out_tail,
                                     simdr_error* err) noexcept {
-  SIMDR_NOT_NULL(store);
-  return put_hash(store, key_hash, value, value_size, flags, out_tail, err);
+  return guarded(err, [&]() -> simdr_status {
+    SIMDR_NOT_NULL(store);
+    return put_hash(store, key_hash, value, value_size, flags, out_tail, err);
+  });
 }
 
 simdr_status simdr_store_put_many(simdr_store* store, const simdr_bytes* keys, std::size_t key_count,
@@ -104,10 +92,7 @@ simdr_status simdr_store_put_many(simdr_store* store, const simdr_bytes* keys, s
   return guarded(err, [&]() -> simdr_status {
     SIMDR_NOT_NULL(store);
     std::vector<core::WriteOp> ops;
-    if (!read_batch(keys, key_count, values, value_count, &ops)) {
-      SIMDR_REFUSE(check_keys("keys", keys, key_count, err));
-      SIMDR_REFUSE(check_values(values, key_count, value_count, err));
-    }
+    SIMDR_REFUSE(read_batch(keys, key_count, values, value_count, &ops, err));
     return put_batch(store, ops, flags, out_tail, err);
   });
 }

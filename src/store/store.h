@@ -98,11 +98,16 @@ class Store final : private CommitTarget {
   [[nodiscard]] std::uint64_t compaction_savings() const noexcept;
   Result<Stats> stats() const;
 
-  // --- writing (store_write.cc; store_batch.cc, store_conditional.cc, store_move.cc, store_reserve.cc, store_sync.cc) ---
-  Result<std::uint64_t> put(std::uint64_t key_hash, ByteView payload, Durability durability);
-  // A put of durability NONE where it takes nothing but stores to memory: the new tail, or 0 with nothing done: ask put().
-  std::uint64_t put_quickly(std::uint64_t key_hash, ByteView payload) noexcept {
-    return put_at_once(key_hash, payload).tail;
+  // --- writing (store_write.cc, store_batch.cc, store_conditional.cc, store_move.cc, store_reserve.cc, store_sync.cc;
+  // what precedes the first write is in store_prepare.cc) ---
+  Result<std::uint64_t> put(std::uint64_t key_hash, ByteView payload, Durability durability) {
+    durability = durability_or_default(durability);
+    if (durability != Durability::kStrict) [[likely]] {
+      const Appended appended = put_at_once(key_hash, payload);
+      if (appended.tail != 0) [[likely]]
+        return durability == Durability::kNone ? appended.tail : commit(appended, durability);
+    }
+    return put_in_turn(key_hash, payload, durability);
   }
   Result<std::uint64_t> put_if_absent(std::uint64_t key_hash, ByteView payload, Durability durability);
   Result<std::uint64_t> put_if_entry(const Entry& expected, ByteView payload, Durability durability);
@@ -159,6 +164,8 @@ class Store final : private CommitTarget {
 
   // Published and in the index; {0, 0} with nothing done where it takes more than stores to memory.
   Appended put_at_once(std::uint64_t key_hash, ByteView payload) noexcept;
+  // The long way, which tells what is wrong.
+  Result<std::uint64_t> put_in_turn(std::uint64_t key_hash, ByteView payload, Durability durability);
   Result<Turn> begin_write();
   Result<void> prepare_writer();
   Result<void> write_veiled_anew();

@@ -156,13 +156,7 @@ Result<std::uint64_t> Store::commit(const Appended& appended, Durability durabil
   return appended.tail;
 }
 
-Result<std::uint64_t> Store::put(std::uint64_t key_hash, ByteView payload, Durability durability) {
-  durability = durability_or_default(durability);
-  if (durability != Durability::kStrict) [[likely]] {
-    if (const Appended appended = put_at_once(key_hash, payload); appended.tail != 0) [[likely]] {
-      return commit(appended, durability);
-    }
-  }
+Result<std::uint64_t> Store::put_in_turn(std::uint64_t key_hash, ByteView payload, Durability durability) {
   if (Result<void> allowed = check_hash_allowed(key_hash); !allowed) return allowed.error();
   if (Result<void> allowed = check_payload_allowed(payload); !allowed) return allowed.error();
   Result<Turn> turn = begin_write();
