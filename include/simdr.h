@@ -561,7 +561,9 @@ typedef struct simdr_compact_options {
 #define SIMDR_COMPACT_OPTIONS_INIT {sizeof(simdr_compact_options), 0, 0, NULL, NULL}
 /* Writes the live entries, newest first, to a new file beside the store (exclusively created, of the same mode and owner),
  * syncs it and renames it over the old one. Readers go on meanwhile; writers wait. This handle goes on, on the new file;
- * entries and iterators keep the old one. A kill at any instant leaves the old file or the new one. Entries whose
+ * entries and iterators keep the old one. A kill at any instant leaves the old file or the new one. Takes 16 bytes of memory
+ * for each live key meanwhile. The old file is let go of by a thread of the library, which takes no signals: its disk space
+ * comes back a little after the call, and closing the store waits for that thread. Entries whose
  * checksum fails are SIMDR_ERR_CORRUPT, and nothing has changed: repair the store. SIMDR_ERR_BAD_STATE when another file has
  * taken the place of the store's. */
 SIMDR_API simdr_status simdr_store_compact(simdr_store *store, const simdr_compact_options *options,
