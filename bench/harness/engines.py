@@ -96,17 +96,16 @@ class Crate:
         if arguments.get("durable"):
             raise Skipped("the crate never syncs")
         if word == "fill":
-            # The untimed first fill is to the crate what warm_memory() is to the others.
-            return self.bench(self.WORKLOADS[word, arguments["kind"]], arguments, warm=True)
+            return self.bench(self.WORKLOADS[word, arguments["kind"]], arguments)
         if word == "pass":
             return self.bench(self.WORKLOADS[word, arguments["what"]], {**self.loaded, **arguments}, warm=True)
         if word == "compact":
-            return self.bench("compact", self.loaded, warm=True)
+            return self.bench("compact", self.loaded)
         if word == "open":
-            return self.bench("open", arguments, warm=False)
+            return self.bench("open", arguments)
         raise Skipped(f"the crate's side has no '{word}'")
 
-    def bench(self, workload, arguments, warm):
+    def bench(self, workload, arguments, warm=False):
         self.dir.mkdir(parents=True, exist_ok=True)
         command = [self.program, "bench", workload, "--dir", str(self.dir)]
         for name in ("size", "count", "threads"):

@@ -1,4 +1,4 @@
-"""Lets the engines take turns: A B C ... A B C ..., the first turn of each dropped, since it runs on fresh memory."""
+"""Lets the engines take turns: A B C ... A B C ..., the first turn of each dropped, or the first passes of each turn."""
 
 import statistics
 import sys
@@ -87,11 +87,14 @@ class Runner:
     def run_row(self, group, row, engines):
         costs = {}  # metric: engine: list
         skipped = {}
-        for turn in range(DROPPED + (row.repetitions or self.repetitions)):
+        dropped = 0 if row.untimed else DROPPED
+        for turn in range(dropped + (row.repetitions or self.repetitions)):
             for engine in engines:
                 if engine.name in skipped:
                     continue
                 try:
+                    for _ in range(row.untimed):
+                        row.measure(engine)
                     measured = row.measure(engine)
                 except Skipped as why:
                     skipped[engine.name] = str(why)
@@ -100,7 +103,7 @@ class Runner:
                     self.tell_broken(f"{row.key}: {error}")
                     skipped[engine.name] = "failed"
                     continue
-                if turn >= DROPPED:
+                if turn >= dropped:
                     for metric, cost in measured.items():
                         costs.setdefault(metric, {}).setdefault(engine.name, []).append(cost)
         for metric, by_engine in costs.items():

@@ -58,7 +58,6 @@ class EngineSession final : public Session {
     const std::size_t count = setup_.entry_count;
     const std::vector<Key> keys = keys_in_order(count, count);
     const std::vector<std::uint8_t> value = value_of_size(setup_.value_size);
-    warm_memory(setup_.expected_size());
     create();
     const std::uint64_t nanos = timed(
         threads, [](unsigned) { return 0; },
@@ -158,7 +157,6 @@ class EngineSession final : public Session {
 
   Reply compact() {
     if (!engine_) throw Failure("nothing is loaded");
-    warm_memory(setup_.expected_size());
     const std::uint64_t start = now_nanos();
     engine_->compact();
     return Reply().add("ops", setup_.entry_count).add("nanos", now_nanos() - start);
@@ -169,7 +167,6 @@ class EngineSession final : public Session {
     drop();
     set_up(command);
     const std::vector<std::uint8_t> value = value_of_size(setup_.value_size);
-    warm_memory(setup_.expected_size());
     create();
     const auto latencies = std::make_unique<Histogram>();
     std::uint64_t before = now_nanos();

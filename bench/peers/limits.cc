@@ -201,7 +201,6 @@ class Limits final : public Session {
     const std::size_t count = command.number("count", 100000);
     const std::vector<Key> keys = keys_in_order(count, count);
     const std::vector<std::uint8_t> value = value_of_size(command.number("size", 100));
-    warm_memory(count * (value.size() + 64));
     std::uint64_t nanos;
     {
       const Descriptor file(path(), O_RDWR | O_CREAT | O_TRUNC);
@@ -219,7 +218,6 @@ class Limits final : public Session {
   Reply page_cache(const Command& command) {
     const std::size_t count = std::max<std::size_t>(1, command.number("bytes", kPiece) / kPiece);
     if (source_ == nullptr) source_ = std::make_unique<Region>(64 * kPiece);
-    warm_memory(count * kPiece);
     std::uint64_t nanos;
     {
       const Descriptor file(path(), O_RDWR | O_CREAT | O_TRUNC);

@@ -1,7 +1,6 @@
 #include "measure.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,12 +37,6 @@ Memory memory_of_this_process() {
     number("VmRSS:", memory.resident);
   }
   return memory;
-}
-
-void warm_memory(std::uint64_t size) {
-  size = std::min<std::uint64_t>(size + (std::uint64_t{32} << 20), std::uint64_t{4} << 30);
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (memory != MAP_FAILED) ::munmap(memory, size);
 }
 
 std::uint64_t disk_size(const std::filesystem::path& dir) {

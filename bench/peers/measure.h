@@ -51,10 +51,6 @@ struct Memory {
 };
 Memory memory_of_this_process();
 
-// Touches this much memory and gives it back, so that what is measured next finds pages that a virtual machine's host has
-// behind them: where the host takes freed memory away, the first touch runs at a tenth of the speed or less. At most 4 GiB.
-void warm_memory(std::uint64_t size);
-
 // What the blocks of all files below `dir` take.
 std::uint64_t disk_size(const std::filesystem::path& dir);
 // Waits until nothing written to the file system of `dir` is still on its way to the disk.
