@@ -13,7 +13,9 @@
 #include <cstring>
 #include <memory>
 
+#include "base/checked.h"
 #include "platform/file.h"
+#include "platform/pages.h"
 #include "platform/random.h"
 
 namespace simdr::core {
@@ -21,6 +23,18 @@ namespace {
 
 // At most this many parts in one system call; POSIX promises 16, Linux takes 1024.
 constexpr std::size_t kMaxParts = 256;
+
+// The page cache takes pages as large as what one call writes, aligned to their size. Huge ones spare readers work; those between
+// kCachePiece and huge ones spare nobody any, and are dear where the kernel has to find them first, as on a virtual machine whose
+// host takes large free pieces of memory back.
+constexpr std::uint64_t kCachePiece = std::uint64_t{64} << 10;
+
+// How many of `size` bytes to write at `offset` in one call: whole huge pages, or up to the end of a piece.
+constexpr std::uint64_t size_of_call(std::uint64_t offset, std::uint64_t size) noexcept {
+  if (size <= kCachePiece) return size;
+  if (offset % kHugePageSize == 0 && size >= kHugePageSize) return align_down(size, kHugePageSize);
+  return std::min(size, kCachePiece - offset % kCachePiece);
+}
 
 FileInfo info_of(const struct stat& st) noexcept {
   FileInfo info;
@@ -92,7 +106,7 @@ class PosixFile final : public File {
     std::size_t done_of_first = 0;
     while (!parts.empty()) {
       iovec vectors[kMaxParts];
-      const std::size_t count = fill_vectors(parts, done_of_first, vectors);
+      const std::size_t count = fill_vectors(offset, parts, done_of_first, vectors);
       const ssize_t wrote = ::pwritev(descriptor_, vectors, static_cast<int>(count), static_cast<off_t>(offset));
       if (wrote < 0) {
         if (errno == EINTR) continue;
@@ -202,15 +216,21 @@ class PosixFile final : public File {
     return whole;
   }
 
-  static std::size_t fill_vectors(std::span<const ByteView> parts, std::size_t done_of_first,
+  // What the next call writes: how many of the vectors, the last of them perhaps in part.
+  static std::size_t fill_vectors(std::uint64_t offset, std::span<const ByteView> parts, std::size_t done_of_first,
                                   iovec (&vectors)[kMaxParts]) noexcept {
-    const std::size_t count = std::min(parts.size(), kMaxParts);
-    for (std::size_t i = 0; i < count; ++i) {
-      vectors[i].iov_base = const_cast<std::byte*>(parts[i].data());
-      vectors[i].iov_len = parts[i].size();
+    const std::size_t most = std::min(parts.size(), kMaxParts);
+    std::uint64_t size = 0;
+    for (std::size_t i = 0; i < most; ++i) size += parts[i].size();
+    std::uint64_t left = size_of_call(offset, size - done_of_first);
+    std::size_t count = 0;
+    while (left != 0) {
+      const ByteView part = parts[count].subspan(count == 0 ? done_of_first : 0);
+      iovec& vector = vectors[count++];
+      vector.iov_base = const_cast<std::byte*>(part.data());
+      vector.iov_len = static_cast<std::size_t>(std::min<std::uint64_t>(part.size(), left));
+      left -= vector.iov_len;
     }
-    vectors[0].iov_base = static_cast<std::byte*>(vectors[0].iov_base) + done_of_first;
-    vectors[0].iov_len -= done_of_first;
     return count;
   }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -57,6 +58,34 @@ TEST_F(FileTest, WritesManyPartsInOrderAndReadsThemBack) {
                                                  ::umask(m);
                                                  return m;
                                                }()));
+}
+
+// Of a large write each system call takes a piece.
+TEST_F(FileTest, WritesLargePartsWhollyFromAnyOffset) {
+  std::string pattern(std::size_t{7} << 20, '\0');
+  std::uint32_t state = 1;
+  for (char& byte : pattern) byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  constexpr std::uint64_t kHuge = std::uint64_t{2} << 20;
+  const std::uint64_t offsets[] = {0, 1, 65535, 65536, kHuge - 100, kHuge, kHuge + 4096};
+  const std::size_t sizes[] = {65536, 65537, 131072, kHuge - 1, kHuge, kHuge + 1, 2 * kHuge + 70000};
+  for (const std::uint64_t offset : offsets) {
+    for (const std::size_t size : sizes) {
+      const std::string name = std::to_string(offset) + "+" + std::to_string(size);
+      auto file = create(name.c_str());
+      std::vector<ByteView> parts;
+      // Empty, small and large ones, whose ends fall anywhere.
+      for (std::size_t at = 0, part = 0; at < size; at += part) {
+        part = std::min(size - at, parts.size() % 5 == 0 ? 0 : parts.size() % 5 == 3 ? 300000 : 30000 + parts.size());
+        parts.push_back(as_bytes(pattern.data() + at, part));
+      }
+      ASSERT_TRUE(file->write_at(offset, parts)) << name;
+      EXPECT_EQ(file->info()->size, offset + size) << name;
+      std::string back(size, '\0');
+      ASSERT_TRUE(file->read_at(offset, back.data(), back.size())) << name;
+      EXPECT_EQ(std::memcmp(back.data(), pattern.data(), size), 0) << name;
+      std::filesystem::remove(path(name.c_str()));
+    }
+  }
 }
 
 TEST_F(FileTest, SaysThatTheFileEndsWhereMoreWasAskedFor) {
