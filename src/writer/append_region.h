@@ -38,9 +38,9 @@ struct AppendConfig {
   // Room is filled up to the guard or to a multiple of this, and a guard stands far ahead of windows of this size only. Not
   // less than what the system caches in one piece: a store to such a piece takes blocks for all of it.
   std::uint64_t fill_step = std::uint64_t{2} << 20;
-  // From this size on a payload goes to the file by a system call straight from the caller's memory: one pass over memory less,
-  // and a system call costs little beside it. Below, the window's huge pages are worth more to those who read.
-  std::uint64_t direct_size = std::uint64_t{128} << 10;
+  // From this size on a payload goes to the file by system calls straight from the caller's memory: one pass over memory less,
+  // and they cost little beside it. From 40 KiB on that is faster; up to here the window's huge pages are worth more to those who read.
+  std::uint64_t direct_size = std::uint64_t{64} << 10;
   // A batch of this size that does not fit into the window is assembled in memory and written by system calls, in pieces that
   // end at multiples of fill_step: what is filled first goes through the page cache twice.
   std::uint64_t gather_from = std::uint64_t{256} << 10;
