@@ -95,7 +95,7 @@ class Runner:
                 try:
                     for _ in range(row.untimed):
                         row.measure(engine)
-                    measured = row.measure(engine)
+                    measured = median_of([row.measure(engine) for _ in range(row.timed)])
                 except Skipped as why:
                     skipped[engine.name] = str(why)
                     continue
@@ -119,6 +119,10 @@ class Runner:
     def tell_broken(self, words):
         self.results.broken.append(words)
         print(f"FAILED: {words}", file=sys.stderr, flush=True)
+
+
+def median_of(measurements):
+    return {metric: statistics.median(measured[metric] for measured in measurements) for metric in measurements[0]}
 
 
 def disk_title(key):
