@@ -13,11 +13,9 @@
 #include "base/checked.h"
 #include "base/sole_writer.h"
 #include "format/trailer.h"
-#include "index/index_builder.h"
 #include "index/key_index.h"
 #include "mapping/mapped_file.h"
 #include "platform/file.h"
-#include "recovery/chain.h"
 #include "store/snapshot.h"
 
 namespace simdr::core {
@@ -105,42 +103,6 @@ class FileImage {
   std::atomic<MappedFile*> mapped_;
   std::vector<MappedFile*> outgrown_;
   std::uint64_t id_;
-};
-
-// Builds an image's index and tallies from the walk that proves its chain.
-class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
- public:
-  // `size` is that of the file as far as it is walked.
-  ImageBuilder(FileImage& image, std::uint64_t size, const IndexBuilder::Guessing& guessing = {}) noexcept;
-
-  bool on_begin(const Layout& layout) override;
-  bool on_batch(const EntryRecord* records, std::size_t count) override;
-  bool on_damaged(const EntryRecord* records, std::size_t count) override;
-  // After a walk that succeeded: completes the index and the tallies. Deleted keys leave the index; they had to be there
-  // so that older versions were not taken in. False is out of memory.
-  [[nodiscard]] bool finish() noexcept;
-
-  [[nodiscard]] bool out_of_memory() const noexcept { return out_of_memory_; }
-  // In a file with a torn end, the keys whose newest entry is damaged: their state is that of an older one that is intact, or
-  // they are absent.
-  [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept { return std::move(veiled_); }
-
- private:
-  void on_inserted(const BuildItem* items, std::size_t count) override;
-  template <typename F>
-  bool unless_out_of_memory(F&& f) noexcept;
-  [[nodiscard]] std::uint64_t payload_size(const BuildItem& item) const noexcept;
-  void map_ahead(std::uint64_t tail, std::size_t entry_count) noexcept;
-
-  FileImage& image_;
-  ByteView file_;
-  std::uint64_t size_;
-  IndexBuilder index_;
-  std::uint64_t stretch_ = 0;  // where the walk is, and how many entries it found there
-  std::uint64_t stretch_entry_count_ = 0;
-  std::vector<std::uint64_t> deleted_;
-  std::vector<std::uint64_t> veiled_;
-  bool out_of_memory_ = false;
 };
 
 }  // namespace simdr::core

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "recovery/chain.h"
+
 namespace simdr::core {
 Iterator::Iterator(const Store& store, const Options& options)
     : options_(options), layout_(store.layout()), image_(store.take_snapshot(&snapshot_)) {

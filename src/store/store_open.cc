@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "recovery/scanner.h"
+#include "store/image_builder.h"
 #include "store/store.h"
 
 namespace simdr::core {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <new>
 
+#include "recovery/chain.h"
 #include "store/store.h"
 
 namespace simdr::core {

@@ -1,0 +1,136 @@
+#include "store/image_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "store/index_memory.h"
+
+namespace simdr::core {
+namespace {
+
+// What a build remembers of an entry until it is known to be its key's newest: the payload's size, or that. No payload
+// is empty.
+constexpr std::uint16_t kTombstoneNote = 0;
+constexpr std::uint16_t kLargeNote = 0xFFFF;  // that or more: the file tells
+
+constexpr std::uint64_t kStretchSize = std::uint64_t{2} << 20;
+constexpr std::uint64_t kDenseEntryCount = kStretchSize / 4096;
+
+static_assert(kChainBatchSize <= IndexBuilder::kMaxBatch);
+
+}  // namespace
+
+ImageBuilder::ImageBuilder(FileImage& image, std::uint64_t size, const IndexBuilder::Guessing& guessing) noexcept
+    : image_(image),
+      file_(image.mapped()->bytes()),
+      size_(size),
+      index_(image.index, index_slab_allocator(), *this, guessing) {}
+
+bool ImageBuilder::on_begin(const Layout& layout) {
+  image_.index.clear();
+  index_.begin(size_);
+  image_.layout = layout;
+  sums_ = {};
+  deleted_.clear();
+  veiled_.clear();
+  return true;
+}
+
+bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
+  std::array<BuildItem, kChainBatchSize> items;
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const EntryRecord& record = records[i];
+    if (is_phantom(record)) continue;
+    const std::uint64_t size_note = std::min<std::uint64_t>(record.payload_size(), kLargeNote);
+    sums_.tombstone_count += record.is_tombstone ? 1 : 0;
+    items[taken++] = BuildItem(record.key_hash, record.trailer_offset,
+                               record.is_tombstone ? kTombstoneNote : static_cast<std::uint16_t>(size_note));
+  }
+  sums_.entry_count += taken;
+  sums_.phantom_count += count - taken;
+  map_ahead(records[count - 1].prev_tail, count);
+  try {
+    return in_memory(index_.add(file_, items.data(), taken));
+  } catch (const std::bad_alloc&) {  // of on_inserted()
+    return in_memory(false);
+  }
+}
+
+// Where there is an entry to each page, the walk will look at all pages below: one call for two MiB of them is cheaper
+// than 32 faults.
+void ImageBuilder::map_ahead(std::uint64_t tail, std::size_t entry_count) noexcept {
+  const std::uint64_t stretch = align_down(tail, kStretchSize);
+  if (stretch != stretch_) {
+    if (stretch < stretch_ && stretch_entry_count_ >= kDenseEntryCount) {
+      image_.mapped()->populate(stretch, tail - stretch);
+    }
+    stretch_ = stretch;
+    stretch_entry_count_ = 0;
+  }
+  stretch_entry_count_ += entry_count;
+}
+
+// They count, for they are in the file; but what does not match its checksum is nobody's value.
+bool ImageBuilder::on_damaged(const EntryRecord* records, std::size_t count) {
+  if (!complete()) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    ++sums_.entry_count;
+    sums_.tombstone_count += records[i].is_tombstone ? 1 : 0;
+    const std::uint64_t offset = image_.index.find(file_, records[i].key_hash);
+    if (offset != KeyIndex::kAbsent && offset >= records[i].trailer_offset) continue;
+    try {
+      veiled_.push_back(records[i].key_hash);
+    } catch (const std::bad_alloc&) {
+      return in_memory(false);
+    }
+  }
+  return true;
+}
+
+void ImageBuilder::on_inserted(const BuildItem* items, std::size_t count) {
+  std::uint64_t size = 0;
+  std::uint64_t packed_size = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (items[i].note() == kTombstoneNote) {
+      deleted_.push_back(items[i].key_hash);
+      continue;
+    }
+    const std::uint64_t entry_size = payload_size(items[i]) + kTrailerSize;
+    size += entry_size;
+    packed_size += align_up(entry_size, kPayloadAlignment);
+  }
+  sums_.live_size += size;
+  sums_.live_packed_size += packed_size;
+}
+
+std::uint64_t ImageBuilder::payload_size(const BuildItem& item) const noexcept {
+  if (item.note() != kLargeNote) return item.note();
+  EntryRecord record;  // the walk read it from there
+  return read_entry_record(file_, item.trailer_offset(), image_.layout, &record) ? record.payload_size() : 0;
+}
+
+bool ImageBuilder::finish() noexcept {
+  if (!complete() || !in_memory(index_.fit(file_))) return false;
+  for (const std::uint64_t key_hash : deleted_) (void)image_.index.erase(file_, key_hash);
+  deleted_ = {};
+  Tally& tally = image_.tally;
+  tally.entry_count = sums_.entry_count;
+  tally.tombstone_count = sums_.tombstone_count;
+  tally.phantom_count = sums_.phantom_count;
+  tally.live_size = sums_.live_size;
+  tally.live_packed_size = sums_.live_packed_size;
+  return true;
+}
+
+// All that came is in the index.
+bool ImageBuilder::complete() noexcept {
+  try {
+    return in_memory(index_.flush(file_));
+  } catch (const std::bad_alloc&) {  // of on_inserted()
+    return in_memory(false);
+  }
+}
+
+}  // namespace simdr::core

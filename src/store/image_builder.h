@@ -1,0 +1,61 @@
+// Builds an image's index and tallies from the walk that proves its chain.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "index/index_builder.h"
+#include "recovery/chain.h"
+#include "store/file_image.h"
+
+namespace simdr::core {
+
+class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
+ public:
+  // `size` is that of the file as far as it is walked.
+  ImageBuilder(FileImage& image, std::uint64_t size, const IndexBuilder::Guessing& guessing = {}) noexcept;
+
+  bool on_begin(const Layout& layout) override;
+  bool on_batch(const EntryRecord* records, std::size_t count) override;
+  bool on_damaged(const EntryRecord* records, std::size_t count) override;
+  // After a walk that succeeded: completes the index and the tallies. Deleted keys leave the index; they had to be there
+  // so that older versions were not taken in. False is out of memory.
+  [[nodiscard]] bool finish() noexcept;
+
+  [[nodiscard]] bool out_of_memory() const noexcept { return out_of_memory_; }
+  // In a file with a torn end, the keys whose newest entry is damaged: their state is that of an older one that is intact, or
+  // they are absent.
+  [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept { return std::move(veiled_); }
+
+ private:
+  void on_inserted(const BuildItem* items, std::size_t count) override;
+  [[nodiscard]] std::uint64_t payload_size(const BuildItem& item) const noexcept;
+  void map_ahead(std::uint64_t tail, std::size_t entry_count) noexcept;
+  [[nodiscard]] bool complete() noexcept;
+  bool in_memory(bool done) noexcept {
+    out_of_memory_ |= !done;
+    return done;
+  }
+
+  FileImage& image_;
+  ByteView file_;
+  std::uint64_t size_;
+  bool out_of_memory_ = false;
+
+  IndexBuilder index_;
+  std::uint64_t stretch_ = 0;  // where the walk is, and how many entries it found there
+  std::uint64_t stretch_entry_count_ = 0;
+  // What finish() puts into the tally.
+  struct Sums {
+    std::uint64_t entry_count = 0;
+    std::uint64_t tombstone_count = 0;
+    std::uint64_t phantom_count = 0;
+    std::uint64_t live_size = 0;
+    std::uint64_t live_packed_size = 0;
+  } sums_;
+  std::vector<std::uint64_t> deleted_;
+  std::vector<std::uint64_t> veiled_;
+};
+
+}  // namespace simdr::core
