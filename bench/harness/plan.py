@@ -86,13 +86,13 @@ def per_op(reply):
     return {"": reply["nanos"] / reply["ops"]}
 
 
-def fill_row(kind, size, count):
+def fill_row(kind, size, count, repetitions):
     def measure(engine):
         if engine.name == "limits":
             return per_op(engine.ask("staged", size=size, count=count))
         return per_op(engine.ask("fill", kind=kind, size=size, count=scaled(engine, count, size)))
     what = "put" if kind == "put" else "put in batches of 1,024,"
-    return Row(f"{kind}/{size}", f"{what} {NAMES[size]}, each", "ns", measure, WRITERS + ["limits"], untimed=2, timed=3)
+    return Row(f"{kind}/{size}", f"{what} {NAMES[size]}, each", "ns", measure, WRITERS + ["limits"], untimed=2, timed=3, repetitions=repetitions)
 
 
 def durable_row(threads, count):
@@ -210,8 +210,8 @@ def whole_group(scale):
 
 def groups(scale):
     plan = [page_cache_group(scale)]
-    plan.append(Group("puts", [fill_row("put", size, count) for size, count in scale.put.items()], None, WRITERS + ["limits"]))
-    plan.append(Group("batches", [fill_row("batch", size, count) for size, count in scale.batch.items()], None, WRITERS + ["limits"]))
+    plan.append(Group("puts", [fill_row("put", size, count, min(3, scale.repetitions)) for size, count in scale.put.items()], None, WRITERS + ["limits"]))
+    plan.append(Group("batches", [fill_row("batch", size, count, min(3, scale.repetitions)) for size, count in scale.batch.items()], None, WRITERS + ["limits"]))
     durable = [durable_row(threads, count) for threads, count in scale.durable.items()]
     plan.append(Group("durable", durable, None, durable[0].engines))
     plan.append(read_group("reads", scale, 100, [
