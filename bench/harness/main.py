@@ -50,7 +50,7 @@ def describe_machine(load):
 
 
 def describe_run(wanted, repetitions, load):
-    words = f" {'Quick run, small stores' if wanted.quick else 'Full run'}; {repetitions} repetition{'s' * (repetitions != 1)} after the dropped one."
+    words = f" {'Quick run, small stores' if wanted.quick else 'Full run'}; medians of up to {repetitions} turns ([what a turn is](../bench/README.md))."
     # Two threads of ours run at most for long, and the run begins on a machine that ought to be idle; a little is left of
     # whoever started it.
     if load[0] > 1.0:

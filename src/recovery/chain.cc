@@ -1,5 +1,6 @@
 #include "recovery/chain.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "recovery/entry_check.h"
@@ -8,12 +9,15 @@ namespace simdr::core {
 namespace {
 
 // Where an entry lies depends on the one after it, so a plain walk waits for memory at each step. Among small entries
-// the next trailers are somewhere in the next few KiB below, and every line of them is asked for. Large ones are
-// often of one size: there the place some steps further down is asked for, if all were like the last.
+// the next trailers are somewhere in the next few KiB below, and every line of them is asked for. Larger ones are
+// often of one size: where some in a row were, or where entries are large, the place some steps further down is asked for, if all were
+// like the last.
 constexpr std::uint64_t kPrefetchDistance = 4 * 1024;
 constexpr std::uint64_t kCacheLineSize = 64;
+constexpr std::uint64_t kSmallStep = 192;
 constexpr std::uint64_t kLargeStep = 1024;
-constexpr std::uint64_t kStepsAhead = 8;
+constexpr std::uint32_t kRun = 4;
+constexpr std::uint64_t kLeastStepsAhead = 8;
 
 class Prefetcher {
  public:
@@ -21,9 +25,16 @@ class Prefetcher {
 
   // The walk is at `offset` and came `step` bytes down.
   void follow(std::uint64_t offset, std::uint64_t step) noexcept {
-    if (step > kLargeStep) {
-      if (offset / kStepsAhead > step) {
-        const std::byte* const guess = file_.data() + offset - kStepsAhead * step;
+    if (step == step_) {
+      ++run_;
+    } else {
+      run_ = 0;
+      step_ = step;
+      ahead_ = std::max(kLeastStepsAhead, kPrefetchDistance / step) * step;
+    }
+    if (step > kLargeStep || (step > kSmallStep && run_ >= kRun)) {
+      if (offset > ahead_) {
+        const std::byte* const guess = file_.data() + (offset - ahead_);
         __builtin_prefetch(guess);
         __builtin_prefetch(guess + kTrailerSize);
       }
@@ -41,6 +52,9 @@ class Prefetcher {
  private:
   ByteView file_;
   std::uint64_t reached_;
+  std::uint64_t step_ = 0;
+  std::uint64_t ahead_ = 0;
+  std::uint32_t run_ = 0;  // how many steps in a row were like the one before
 };
 
 }  // namespace

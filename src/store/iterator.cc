@@ -43,8 +43,9 @@ Status Iterator::fill_block(Error* error) {
                             static_cast<unsigned long long>(cursor_));
         return Status::kCorrupt;
       }
+      const std::uint64_t step = cursor_ - record.prev_tail;
       cursor_ = record.prev_tail;
-      prefetch_below(file, cursor_);
+      prefetch_.follow(file, cursor_, step, record, options_.verify);
       if (is_wanted(record)) ++block_size_;
     }
     if (!options_.all_versions && !options_.only_key_hash && !nothing_is_dead_) keep_live();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "store/scan_prefetch.h"
 #include "store/store.h"
 
 namespace simdr::core {
@@ -58,10 +59,6 @@ class Iterator {
  private:
   static constexpr std::size_t kBlock = 64;
 
-  // Trailers lie one entry apart and each names the next, so the walk itself cannot run ahead; asking for what lies this far
-  // below brings the lines of the entries to come.
-  static constexpr std::uint64_t kPrefetchDistance = 6 * 1024;
-
   // next_each() as long as nothing is in the way, with what the walk needs in registers. How many there were. What stops it,
   // the rest of the walk looks at block by block.
   template <typename Emit>
@@ -69,17 +66,20 @@ class Iterator {
     const ByteView file = mapped_->bytes();
     const bool verify = options_.verify;
     std::uint64_t cursor = cursor_;
+    ScanPrefetch prefetch = prefetch_;
     std::size_t count = 0;
     for (EntryRecord record; count < capacity && cursor >= kTrailerSize; ++count) {
       if (!read_current_value(file, cursor - kTrailerSize, &record)) break;
       const std::byte* const data = file.data() + record.payload_offset;
       if (verify && !matches(record, data)) [[unlikely]]
         break;
+      const std::uint64_t step = cursor - record.prev_tail;
       cursor = record.prev_tail;
-      prefetch_below(file, cursor);
+      prefetch.follow(file, cursor, step, record, verify);
       emit(record, data);
     }
     cursor_ = cursor;
+    prefetch_ = prefetch;
     is_plain_ = count == capacity;
     return count;
   }
@@ -96,10 +96,6 @@ class Iterator {
       --block_at_;
     }
   }
-  static void prefetch_below(ByteView file, std::uint64_t cursor) noexcept {
-    if (cursor > kPrefetchDistance) __builtin_prefetch(file.data() + (cursor - kPrefetchDistance));
-  }
-
   Status fill_block(Error* error);
   void keep_live();
   [[nodiscard]] bool is_wanted(const EntryRecord& record) const noexcept;
@@ -119,6 +115,7 @@ class Iterator {
   // Nothing is dead, the current generation, and no damage so far: what the chain holds is what is handed out.
   bool is_plain_;
   std::uint64_t cursor_;  // the tail of the next entry to look at
+  ScanPrefetch prefetch_;
   std::array<EntryRecord, kBlock> block_;
   std::size_t block_size_ = 0;
   std::size_t block_at_ = 0;
