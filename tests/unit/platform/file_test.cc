@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -15,25 +14,21 @@
 #include <sys/wait.h>
 #include "platform/file.h"
 #include "platform/fork_canary.h"
+#include "temp_dir.hpp"
 
 namespace simdr::core {
 namespace {
 
 class FileTest : public ::testing::Test {
  protected:
-  FileTest() {
-    char name[] = "/tmp/simdr-file-XXXXXX";
-    folder_ = ::mkdtemp(name);
-  }
-  ~FileTest() override { std::filesystem::remove_all(folder_); }
-  std::string path(const char* name) const { return folder_ + "/" + name; }
+  std::string path(const char* name) const { return folder_.file(name); }
   std::unique_ptr<File> create(const char* name) {
     auto file = files_.open(path(name), OpenMode::kCreateNew, 0640);
     EXPECT_TRUE(file) << file.error().message;
     return *std::move(file);
   }
 
-  std::string folder_;
+  test::TempDir folder_;
   FileSystem& files_ = system_file_system();
 };
 
@@ -98,8 +93,8 @@ TEST_F(FileTest, SaysThatTheFileEndsWhereMoreWasAskedFor) {
 }
 
 TEST_F(FileTest, NamesWhatAPathIsInsteadOfAFile) {
-  EXPECT_EQ(files_.open(folder_, OpenMode::kReadOnly, 0).error().status, Status::kIsDirectory);
-  EXPECT_EQ(files_.open(folder_, OpenMode::kReadWrite, 0).error().status, Status::kIsDirectory);
+  EXPECT_EQ(files_.open(folder_.path().string(), OpenMode::kReadOnly, 0).error().status, Status::kIsDirectory);
+  EXPECT_EQ(files_.open(folder_.path().string(), OpenMode::kReadWrite, 0).error().status, Status::kIsDirectory);
   EXPECT_EQ(files_.open(path("none"), OpenMode::kReadOnly, 0).error().status, Status::kNoSuchFile);
   ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
   EXPECT_EQ(files_.open(path("fifo"), OpenMode::kReadOnly, 0).error().status, Status::kNotRegularFile);
@@ -120,7 +115,7 @@ TEST_F(FileTest, LeavesNothingOfAnUnnamedFileUntilItIsNamed) {
   ASSERT_TRUE(file);
   const ByteView part = as_bytes("hello", 5);
   ASSERT_TRUE((*file)->write_at(0, {&part, 1}));
-  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
   ASSERT_TRUE(files_.name_unnamed(**file, path("store")));
   EXPECT_EQ(files_.name_unnamed(**file, path("store")).error().status, Status::kExists);
   EXPECT_EQ(std::filesystem::file_size(path("store")), 5u);
@@ -134,7 +129,8 @@ TEST_F(FileTest, ReplacesAFileInOneStepAndLeavesNoOther) {
   ASSERT_TRUE((*file)->write_at(0, {&part, 1}));
   ASSERT_TRUE(files_.replace(**file, path("store")));
   EXPECT_EQ(std::filesystem::file_size(path("store")), 3u);
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), std::filesystem::directory_iterator()), 1);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), std::filesystem::directory_iterator()),
+            1);
 }
 
 TEST_F(FileTest, KeepsItsLockWhenAnotherDescriptorOfTheFileIsClosed) {
@@ -170,7 +166,7 @@ TEST_F(FileTest, ResolvesLinksAndNamesThatDoNotExistYet) {
   create("a");
   ASSERT_EQ(::symlink(path("a").c_str(), path("link").c_str()), 0);
   EXPECT_EQ(*files_.canonical(path("link")), *files_.canonical(path("a")));
-  EXPECT_EQ(*files_.canonical(path("b")), *files_.canonical(folder_) + "/b");
+  EXPECT_EQ(*files_.canonical(path("b")), *files_.canonical(folder_.path().string()) + "/b");
   EXPECT_FALSE(files_.canonical(path("no/such")));
 }
 

@@ -29,7 +29,7 @@ TEST_F(StoreTest, WriterOnABrokenChainIsRefusedSoThatNothingIsLost) {
   EXPECT_FALSE(store_->recovered_from().empty());
   EXPECT_EQ(store_->count(), 25u);
   RepairReport report;
-  const std::string repaired = folder_ + "/repaired";
+  const std::string repaired = folder_.file("repaired");
   ASSERT_TRUE(repair_file(system_file_system(), path_, repaired, {}, &report));
   EXPECT_EQ(report.kept_count, 49u);
 }

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "store/iterator.h"
 #include "store/store.h"
+#include "temp_dir.hpp"
 
 namespace simdr::core {
 
@@ -28,16 +27,6 @@ inline OpenSettings read_only() {
 
 class StoreTest : public ::testing::Test {
  protected:
-  StoreTest() {
-    char name[] = "/tmp/simdr-store-XXXXXX";
-    folder_ = ::mkdtemp(name);
-    path_ = folder_ + "/store";
-  }
-  ~StoreTest() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   void open(OpenSettings settings = {}) {
     auto opened = Store::open(system_file_system(), path_, settings);
     ASSERT_TRUE(opened) << opened.error().message;
@@ -74,7 +63,8 @@ class StoreTest : public ::testing::Test {
     }
   }
 
-  std::string folder_, path_;
+  test::TempDir folder_;
+  const std::string path_ = folder_.file("store");
   std::unique_ptr<Store> store_;
 };
 

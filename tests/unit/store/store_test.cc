@@ -1,5 +1,6 @@
 // The store room against a model, and what only a look behind the C ABI can show.
 #include <cstring>
+#include <filesystem>
 #include <random>
 #include <thread>
 #include <vector>

@@ -1,7 +1,6 @@
 // The end of the file, looked at from outside after every step: it is a guard or the end of the last entry, always.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -10,6 +9,7 @@
 #include "format/guard_line.h"
 #include "recovery/chain.h"
 #include "simd/kernels.h"
+#include "temp_dir.hpp"
 #include "writer/append_region.h"
 #include "writer/appender.h"
 
@@ -18,14 +18,6 @@ namespace {
 
 class AppendTest : public ::testing::Test {
  protected:
-  AppendTest() {
-    char name[] = "/tmp/simdr-append-XXXXXX";
-    folder_ = ::mkdtemp(name);
-    path_ = folder_ + "/file";
-    file_ = *system_file_system().open(path_, OpenMode::kCreateNew, 0600);
-  }
-  ~AppendTest() override { std::filesystem::remove_all(folder_); }
-
   std::vector<std::byte> bytes() const {
     std::vector<std::byte> all(file_->info()->size);
     EXPECT_TRUE(file_->read_at(0, all.data(), all.size()));
@@ -41,8 +33,9 @@ class AppendTest : public ::testing::Test {
     return Appender(*file_, start, config);
   }
 
-  std::string folder_, path_;
-  std::unique_ptr<File> file_;
+  test::TempDir folder_;
+  const std::string path_ = folder_.file("file");
+  std::unique_ptr<File> file_ = *system_file_system().open(path_, OpenMode::kCreateNew, 0600);
 };
 
 std::vector<std::byte> payload(std::size_t size, unsigned seed) {

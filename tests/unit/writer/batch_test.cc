@@ -1,13 +1,12 @@
 // Batches, which are assembled in memory and written in pieces, against the same entries appended one by one.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "format/guard_line.h"
 #include "recovery/chain.h"
+#include "temp_dir.hpp"
 #include "writer/appender.h"
 
 namespace simdr::core {
@@ -37,13 +36,6 @@ struct Entries {
 };
 
 struct TestFile {
-  TestFile() {
-    char name[] = "/tmp/simdr-batch-XXXXXX";
-    folder = ::mkdtemp(name);
-    file = *system_file_system().open(folder + "/file", OpenMode::kCreateNew, 0600);
-  }
-  ~TestFile() { std::filesystem::remove_all(folder); }
-
   [[nodiscard]] std::vector<std::byte> bytes() const {
     std::vector<std::byte> all(file->info()->size);
     EXPECT_TRUE(file->read_at(0, all.data(), all.size()));
@@ -56,8 +48,8 @@ struct TestFile {
            decode_guard(line, size - kGuardSize, out);
   }
 
-  std::string folder;
-  std::unique_ptr<File> file;
+  test::TempDir folder;
+  std::unique_ptr<File> file = *system_file_system().open(folder.file("file"), OpenMode::kCreateNew, 0600);
 };
 
 struct Variant {
@@ -179,7 +171,7 @@ TEST(BatchTest, AlternatesWithEverythingElse) {
           ++written;
         }
       }
-      Spool spool(system_file_system(), made.folder + "/spool");
+      Spool spool(system_file_system(), made.folder.file("spool"));
       for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool.write(payload(700'000, next + static_cast<std::size_t>(i))));
       ASSERT_TRUE(spool.finish());
       ASSERT_TRUE(writer.append_spooled(4'000'000 + next, spool));
