@@ -103,16 +103,19 @@ class PosixFile final : public File {
   }
 
   Result<void> write_at(std::uint64_t offset, std::span<const ByteView> parts) override {
+    std::uint64_t size = 0;
+    for (const ByteView part : parts) size += part.size();
     std::size_t done_of_first = 0;
-    while (!parts.empty()) {
+    while (size != 0) {
       iovec vectors[kMaxParts];
-      const std::size_t count = fill_vectors(offset, parts, done_of_first, vectors);
+      const std::size_t count = fill_vectors(parts, done_of_first, size_of_call(offset, size), vectors);
       const ssize_t wrote = ::pwritev(descriptor_, vectors, static_cast<int>(count), static_cast<off_t>(offset));
       if (wrote < 0) {
         if (errno == EINTR) continue;
         return fail("cannot write", offset);
       }
       offset += static_cast<std::uint64_t>(wrote);
+      size -= static_cast<std::uint64_t>(wrote);
       std::size_t left = static_cast<std::size_t>(wrote) + done_of_first;
       while (!parts.empty() && left >= parts.front().size()) {
         left -= parts.front().size();
@@ -216,20 +219,16 @@ class PosixFile final : public File {
     return whole;
   }
 
-  // What the next call writes: how many of the vectors, the last of them perhaps in part.
-  static std::size_t fill_vectors(std::uint64_t offset, std::span<const ByteView> parts, std::size_t done_of_first,
+  // The first `size` bytes, or as many as there are vectors for; returns how many vectors.
+  static std::size_t fill_vectors(std::span<const ByteView> parts, std::size_t done_of_first, std::uint64_t size,
                                   iovec (&vectors)[kMaxParts]) noexcept {
-    const std::size_t most = std::min(parts.size(), kMaxParts);
-    std::uint64_t size = 0;
-    for (std::size_t i = 0; i < most; ++i) size += parts[i].size();
-    std::uint64_t left = size_of_call(offset, size - done_of_first);
     std::size_t count = 0;
-    while (left != 0) {
+    while (size != 0 && count < kMaxParts) {
       const ByteView part = parts[count].subspan(count == 0 ? done_of_first : 0);
       iovec& vector = vectors[count++];
       vector.iov_base = const_cast<std::byte*>(part.data());
-      vector.iov_len = static_cast<std::size_t>(std::min<std::uint64_t>(part.size(), left));
-      left -= vector.iov_len;
+      vector.iov_len = static_cast<std::size_t>(std::min<std::uint64_t>(part.size(), size));
+      size -= vector.iov_len;
     }
     return count;
   }

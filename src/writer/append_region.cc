@@ -12,8 +12,8 @@ namespace {
 // 0xFF: neither a link, nor an end of a chain, nor a tombstone, whatever reads it.
 constexpr std::byte kFiller{0xFF};
 constexpr std::size_t kFillBlock = std::size_t{64} << 10;
-// 4 MiB a call. The kernel takes pages of the largest size that a single write fills, and from 2 MiB on those are huge pages: filled
-// several times as fast, and mapped by one entry of the page table.
+// 4 MiB a write. Where one fills whole multiples of 2 MiB, the kernel takes huge pages (platform/file_posix.cc): mapped by one entry of
+// the page table each.
 constexpr std::size_t kFillParts = 64;
 // How many windows the guard may stand ahead of the tail.
 constexpr std::uint64_t kWindowsAhead = 16;
