@@ -1,8 +1,8 @@
 #include "recovery/chain.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "format/step_run.h"
 #include "recovery/entry_check.h"
 
 namespace simdr::core {
@@ -14,10 +14,8 @@ namespace {
 // like the last.
 constexpr std::uint64_t kPrefetchDistance = 4 * 1024;
 constexpr std::uint64_t kCacheLineSize = 64;
-constexpr std::uint64_t kSmallStep = 192;
 constexpr std::uint64_t kLargeStep = 1024;
-constexpr std::uint32_t kRun = 4;
-constexpr std::uint64_t kLeastStepsAhead = 8;
+constexpr std::uint64_t kStepsAhead = 16;
 
 class Prefetcher {
  public:
@@ -25,16 +23,9 @@ class Prefetcher {
 
   // The walk is at `offset` and came `step` bytes down.
   void follow(std::uint64_t offset, std::uint64_t step) noexcept {
-    if (step == step_) {
-      ++run_;
-    } else {
-      run_ = 0;
-      step_ = step;
-      ahead_ = std::max(kLeastStepsAhead, kPrefetchDistance / step) * step;
-    }
-    if (step > kLargeStep || (step > kSmallStep && run_ >= kRun)) {
-      if (offset > ahead_) {
-        const std::byte* const guess = file_.data() + (offset - ahead_);
+    if (run_.follow(step) || step > kLargeStep) {
+      if (offset / kStepsAhead > step) {
+        const std::byte* const guess = file_.data() + (offset - kStepsAhead * step);
         __builtin_prefetch(guess);
         __builtin_prefetch(guess + kTrailerSize);
       }
@@ -52,9 +43,7 @@ class Prefetcher {
  private:
   ByteView file_;
   std::uint64_t reached_;
-  std::uint64_t step_ = 0;
-  std::uint64_t ahead_ = 0;
-  std::uint32_t run_ = 0;  // how many steps in a row were like the one before
+  StepRun run_;
 };
 
 }  // namespace

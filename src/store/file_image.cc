@@ -1,7 +1,6 @@
 #include "store/file_image.h"
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #include "platform/random.h"

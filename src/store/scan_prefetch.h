@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "format/step_run.h"
 #include "format/trailer.h"
 
 namespace simdr::core {
@@ -14,9 +15,7 @@ class ScanPrefetch {
   // The walk passed `record` and came `step` bytes down to `cursor`. `reads_all`: whole payloads are read.
   void follow(ByteView file, std::uint64_t cursor, std::uint64_t step, const EntryRecord& record,
               bool reads_all) noexcept {
-    run_ = step == step_ ? run_ + 1 : 0;
-    step_ = step;
-    if (step <= kSmallStep || run_ < kRun) {
+    if (!run_.follow(step)) {
       if (cursor > kDistance) __builtin_prefetch(file.data() + (cursor - kDistance));
       return;
     }
@@ -33,16 +32,12 @@ class ScanPrefetch {
  private:
   // What lies this far below brings the lines of small entries to come, of whatever sizes.
   static constexpr std::uint64_t kDistance = 6 * 1024;
-  // Of larger entries only two lines each are looked at. Where some in a row were of one size they are taken to be at the same
-  // places further down. Sizes are multiples of 64, so that two in a row say nothing.
-  static constexpr std::uint64_t kSmallStep = 192;
-  static constexpr std::uint32_t kRun = 4;
+  // Of larger ones only two lines each are looked at; those of one size are taken to be at the same places further down.
   static constexpr std::uint64_t kStepsAhead = 12;
   // The same where whole payloads are read, and how much of one is asked for: for the rest the processor reads ahead itself.
   static constexpr std::uint64_t kReadDistance = 4 * 1024;
 
-  std::uint64_t step_ = 0;
-  std::uint32_t run_ = 0;  // how many in a row had the step of the one before
+  StepRun run_;
 };
 
 }  // namespace simdr::core
