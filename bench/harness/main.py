@@ -28,7 +28,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="about two minutes: smaller stores, two repetitions")
     parser.add_argument("--dir", help="where the stores are made and deleted (default build/bench/data)")
     parser.add_argument("--engines", help="only these, separated by commas")
-    parser.add_argument("--repetitions", type=int, help="of each measurement, after the one that is dropped")
+    parser.add_argument("--repetitions", type=int, help="turns of each engine that count, at most")
     parser.add_argument("--publish", action="store_true",
                         help="also write docs/performance.json, docs/performance.svg and the table of docs/PERFORMANCE.md")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)

@@ -62,7 +62,7 @@ class Row:
     measure: object
     engines: list
     titles: dict = dataclasses.field(default_factory=dict)  # metric: what it is called; units: ns unless the name says memory
-    repetitions: int = 0  # 0: the run's
+    repetitions: int = 0  # at most so many turns; 0: as many as the run has
     # How often a turn does the whole thing before it counts. What writes new files or takes much memory needs that, or it pays for the
     # first touch of pages that a virtual machine's host took away, and another that comes right after does not. 0: a first turn is dropped.
     untimed: int = 0
@@ -86,13 +86,13 @@ def per_op(reply):
     return {"": reply["nanos"] / reply["ops"]}
 
 
-def fill_row(kind, size, count, repetitions):
+def fill_row(kind, size, count):
     def measure(engine):
         if engine.name == "limits":
             return per_op(engine.ask("staged", size=size, count=count))
         return per_op(engine.ask("fill", kind=kind, size=size, count=scaled(engine, count, size)))
     what = "put" if kind == "put" else "put in batches of 1,024,"
-    return Row(f"{kind}/{size}", f"{what} {NAMES[size]}, each", "ns", measure, WRITERS + ["limits"], untimed=2, timed=3, repetitions=repetitions)
+    return Row(f"{kind}/{size}", f"{what} {NAMES[size]}, each", "ns", measure, WRITERS + ["limits"], untimed=2, timed=3, repetitions=3)
 
 
 def durable_row(threads, count):
@@ -195,7 +195,7 @@ def growth_group(scale):
         reply = engine.ask("growth", size=8, count=scale.growth)
         return {metric: reply[metric] for metric in names}
     row = Row(f"growth/{scale.growth}", f"a put of 8 B while the store grows to {scale.growth:,} keys", "ns", measure, engines, names,
-              min(2, scale.repetitions), untimed=1)
+              2, untimed=1)
     return Group("growth", [row], None, engines)
 
 
@@ -204,14 +204,14 @@ def whole_group(scale):
     row = Row("whole", f"a process that puts {scale.whole:,} x 100 B and ends (the slow ones a fifth of it), per put", "ns",
               lambda engine: {metric: cost / scaled(engine, scale.whole) if metric != "maxrss" else cost
                               for metric, cost in engine.whole_process(100, scaled(engine, scale.whole)).items()},
-              WRITERS, titles, min(3, scale.repetitions), untimed=1)
+              WRITERS, titles, 3, untimed=1)
     return Group("whole", [row], None, WRITERS)
 
 
 def groups(scale):
     plan = [page_cache_group(scale)]
-    plan.append(Group("puts", [fill_row("put", size, count, min(3, scale.repetitions)) for size, count in scale.put.items()], None, WRITERS + ["limits"]))
-    plan.append(Group("batches", [fill_row("batch", size, count, min(3, scale.repetitions)) for size, count in scale.batch.items()], None, WRITERS + ["limits"]))
+    plan.append(Group("puts", [fill_row("put", size, count) for size, count in scale.put.items()], None, WRITERS + ["limits"]))
+    plan.append(Group("batches", [fill_row("batch", size, count) for size, count in scale.batch.items()], None, WRITERS + ["limits"]))
     durable = [durable_row(threads, count) for threads, count in scale.durable.items()]
     plan.append(Group("durable", durable, None, durable[0].engines))
     plan.append(read_group("reads", scale, 100, [
@@ -228,7 +228,7 @@ def groups(scale):
         plan.append(read_group("reads", scale, size, rows))
     plan.append(open_group(scale.open_all, WRITERS, 0))
     plan.append(open_group(scale.open_large, [name for name in WRITERS if name != "sqlite"] if scale.large_others else ["simdr", "crate"],
-                           min(3, scale.repetitions)))
+                           3))
     plan += [compact_group(size, count) for size, count in scale.compact.items()]
     plan.append(growth_group(scale))
     plan.append(whole_group(scale))

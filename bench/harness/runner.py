@@ -88,7 +88,7 @@ class Runner:
         costs = {}  # metric: engine: list
         skipped = {}
         dropped = 0 if row.untimed else DROPPED
-        for turn in range(dropped + (row.repetitions or self.repetitions)):
+        for turn in range(dropped + min(self.repetitions, row.repetitions or self.repetitions)):
             for engine in engines:
                 if engine.name in skipped:
                     continue
