@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
 #include "index/directory.h"
@@ -34,6 +35,24 @@ struct BuildItem {
 
  private:
   static constexpr int kNoteShift = 48;
+};
+
+// What a segment of an index is, but for its slots and its place in memory.
+struct SegmentShape {
+  std::uint8_t depth;
+  std::uint8_t log2_groups;
+
+  [[nodiscard]] std::size_t slot_count() const noexcept { return std::size_t{kGroupSlots} << log2_groups; }
+};
+
+// Where KeyIndex::restore() gets slots from.
+class SlotSource {
+ public:
+  // The next segment's, native words that stay until the next call; nullptr ends the restoring.
+  [[nodiscard]] virtual const std::uint64_t* next(std::size_t slot_count) noexcept = 0;
+
+ protected:
+  ~SlotSource() = default;
 };
 
 class KeyIndex {
@@ -166,6 +185,26 @@ class KeyIndex {
   // A hint, so that building `key_count` keys does not split on the way. Does nothing when the index has memory
   // already. False is out of memory; the index is then usable and empty. Do not pass what a file claims unchecked.
   [[nodiscard]] bool expect(std::uint64_t key_count) noexcept;
+  // For keeping an index longer than this object: calls f(shape, slots) for each segment, in the order in which restore() wants them.
+  // With the writer kept out. The slots mean something under the same seed only.
+  template <typename F>
+  void for_each_segment(F&& f) const {
+    const DirectoryView view = directory();
+    if (!view.exists()) return;
+    for (std::uint64_t i = 0; i < view.size(); i += view.span_of(i)) {
+      const Segment segment = view.segment(i);
+      const SegmentShape shape{static_cast<std::uint8_t>(segment.depth()),
+                               static_cast<std::uint8_t>(segment.log2_groups())};
+      f(shape, as_bytes(segment.slots(), shape.slot_count() * sizeof(Slot)));
+    }
+  }
+  // Makes an index that is empty the one that for_each_segment() gave. What comes in may be damaged or made up: no offset gets in
+  // that is not below `end`, and none of it makes a call unsafe, though keys may be absent then. False is out of memory, a source that ended, or
+  // what no index looks like; the index is empty again.
+  [[nodiscard]] bool restore(std::span<const SegmentShape> shapes, std::uint64_t end, SlotSource& source) noexcept;
+  // The same for readers alone, with the slots where they are, one segment after the other from a multiple of 4096 on; they stay there as
+  // long as this does. Of the writer's calls only clear() may follow. False also for an index of less than one segment of full size.
+  [[nodiscard]] bool refer_to(std::span<const SegmentShape> shapes, std::uint64_t key_count, ByteView slots) noexcept;
   // Gives all memory back. No reader may be under way.
   void clear() noexcept;
 
@@ -230,6 +269,8 @@ class KeyIndex {
     spot.slot_->store(spot.tag_bits_ | trailer_offset, std::memory_order_release);
   }
   enum class Insertion : std::uint8_t { kInserted, kPresent, kNoMemory };
+  template <typename SegmentAt>
+  [[nodiscard]] bool fill_directory(std::span<const SegmentShape> shapes, SegmentAt segment_at) noexcept;
   [[nodiscard]] Insertion insert_absent(HashesInFile file, std::uint64_t mixed, const BuildItem& item) noexcept;
   void prefetch_match(HashesInFile file, std::uint64_t mixed) const noexcept;
   void add_to(std::atomic<std::uint64_t>* figure, std::uint64_t difference) noexcept {
