@@ -174,6 +174,8 @@ typedef struct simdr_reservation simdr_reservation;
 #define SIMDR_OPEN_VERIFY_READS 0x1u  /* get and view check the checksum: SIMDR_ERR_CORRUPT instead of wrong bytes */
 #define SIMDR_OPEN_DIRECT_WRITES 0x2u /* never store through a mapping: every put is a system call. The default on
                                          file systems where a mapped store can fail later (btrfs, ZFS, network) */
+#define SIMDR_OPEN_INDEX_FILE 0x4u    /* keep the key index in a file beside the store, <path>.index, so that opening
+                                         need not walk the store: see below */
 
 /* How far a write is on its way to the disk when its call returns. */
 #define SIMDR_DURABILITY_DEFAULT 0u /* in a call: as the store was opened; in open: NONE */
@@ -206,6 +208,16 @@ typedef struct simdr_open_options {
   void *log_user_data;
 } simdr_open_options;
 #define SIMDR_OPEN_OPTIONS_INIT {sizeof(simdr_open_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
+
+/* SIMDR_OPEN_INDEX_FILE: opening walks the store from its newest entry to its oldest to build the key index in memory, which
+ * takes some 25 to 50 ns for each entry. With this flag a writer's close saves the index in the file <path>.index (links
+ * in `path` resolved; 10 to 21 bytes for each key; synced), and an open with it reads that instead, in a tenth of the
+ * time. A reader uses it and never writes it; an empty store has none.
+ * It is used only while nothing has touched the store since: same size, inode, times of modification and change. So not
+ * after a copy, a rename, a change of permissions or a crash of the writer, nor beside a writer that has written; opening
+ * then walks as it does without the flag, and the next writer's close makes the file anew. It may be deleted at any time.
+ * The log is told whether it was used. Nothing that is wrong with it is an error, and a file of that name that is no index
+ * file is left alone. Damage inside the store, which walking may find, is then found by simdr_verify() and by reading. */
 
 /* Opens the store in the file `path` (the system's own encoding, NUL-terminated).
  * An existing file is never changed by opening it. A damaged end is left out and told by

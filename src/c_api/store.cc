@@ -33,7 +33,7 @@ simdr_status read_layout(const simdr_open_options& options, core::OpenSettings* 
 }
 
 simdr_status read_settings(const simdr_open_options& options, core::OpenSettings* out, simdr_error* err) noexcept {
-  constexpr std::uint32_t kKnownFlags = SIMDR_OPEN_VERIFY_READS | SIMDR_OPEN_DIRECT_WRITES;
+  constexpr std::uint32_t kKnownFlags = SIMDR_OPEN_VERIFY_READS | SIMDR_OPEN_DIRECT_WRITES | SIMDR_OPEN_INDEX_FILE;
   if (options.mode > SIMDR_OPEN_CREATE_NEW) {
     return report(core::make_error(Status::kInvalidArgument, "options.mode: %u is no mode", options.mode), err);
   }
@@ -62,6 +62,7 @@ simdr_status read_settings(const simdr_open_options& options, core::OpenSettings
   out->mode = static_cast<core::OpenAs>(options.mode);
   out->verify_reads = (options.flags & SIMDR_OPEN_VERIFY_READS) != 0;
   out->direct_writes = (options.flags & SIMDR_OPEN_DIRECT_WRITES) != 0;
+  out->index_file = (options.flags & SIMDR_OPEN_INDEX_FILE) != 0;
   if (options.durability != 0) out->durability = static_cast<Durability>(options.durability);
   out->lock_timeout_ms = options.lock_timeout_ms;
   if (options.file_mode != 0) out->permissions = options.file_mode;

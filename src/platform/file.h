@@ -18,6 +18,8 @@ struct FileInfo {
   std::uint64_t size = 0;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
+  std::int64_t modified_ns = 0;  // of the contents, since 1970; any program may set it
+  std::int64_t changed_ns = 0;  // of anything about the file, by the system's clock; nobody can set it
   std::uint32_t permissions = 0;  // the 12 mode bits
   std::uint32_t owner = 0;
   std::uint32_t group = 0;

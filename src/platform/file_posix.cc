@@ -36,11 +36,17 @@ constexpr std::uint64_t size_of_call(std::uint64_t offset, std::uint64_t size) n
   return std::min(size, kCachePiece - offset % kCachePiece);
 }
 
+constexpr std::int64_t nanoseconds(const struct timespec& time) noexcept {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
 FileInfo info_of(const struct stat& st) noexcept {
   FileInfo info;
   info.size = static_cast<std::uint64_t>(st.st_size);
   info.device = st.st_dev;
   info.inode = st.st_ino;
+  info.modified_ns = nanoseconds(st.st_mtim);
+  info.changed_ns = nanoseconds(st.st_ctim);
   info.permissions = st.st_mode & 07777u;
   info.owner = st.st_uid;
   info.group = st.st_gid;

@@ -22,14 +22,15 @@ FileImage::FileImage(std::unique_ptr<File> file, MappedFile* mapped, std::uint64
     : index(index_seed, index_slab_allocator()),
       file_(std::move(file)),
       mapped_(mapped),
-      id_(g_next_image_id.fetch_add(1, std::memory_order_relaxed)) {}
+      id_(g_next_image_id.fetch_add(1, std::memory_order_relaxed)),
+      index_seed_(index_seed) {}
 
 Result<std::shared_ptr<FileImage>> FileImage::map(std::unique_ptr<File> file, std::uint64_t needed_size,
-                                                  std::uint64_t wanted_size) {
+                                                  std::uint64_t wanted_size, std::optional<std::uint64_t> index_seed) {
   Result<MappedFile*> mapped = map_file(*file, needed_size, wanted_size);
   if (!mapped) return mapped.error();
   try {
-    return std::make_shared<FileImage>(std::move(file), *mapped, random_u64());
+    return std::make_shared<FileImage>(std::move(file), *mapped, index_seed ? *index_seed : random_u64());
   } catch (const std::bad_alloc&) {
     (*mapped)->release_owner();  // it keeps the file open, and with that its lock
     throw;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -50,9 +51,10 @@ struct Tally {
 
 class FileImage {
  public:
-  // Maps `file`: see MappedFile::create. May throw std::bad_alloc.
+  // Maps `file`: see MappedFile::create. The seed of the index is made up unless it is given. May throw std::bad_alloc.
   static Result<std::shared_ptr<FileImage>> map(std::unique_ptr<File> file, std::uint64_t needed_size,
-                                                std::uint64_t wanted_size);
+                                                std::uint64_t wanted_size,
+                                                std::optional<std::uint64_t> index_seed = std::nullopt);
   FileImage(std::unique_ptr<File> file, MappedFile* mapped, std::uint64_t index_seed) noexcept;
   ~FileImage();
   FileImage(const FileImage&) = delete;
@@ -60,6 +62,7 @@ class FileImage {
 
   [[nodiscard]] File& file() const noexcept { return *file_; }
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  [[nodiscard]] std::uint64_t index_seed() const noexcept { return index_seed_; }
 
   // In a read section, or holding the write lock.
   [[nodiscard]] MappedFile* mapped() const noexcept { return mapped_.load(std::memory_order_acquire); }
@@ -92,6 +95,9 @@ class FileImage {
   // True when every entry on the chain is live: scans then need not ask the index.
   [[nodiscard]] bool nothing_is_dead() const noexcept;
 
+  // Memory that the index refers to.
+  void keep(std::unique_ptr<Mapping> of_index) noexcept { index_mapping_ = std::move(of_index); }
+
   KeyIndex index;
   Layout layout;
   std::atomic<std::uint64_t> tail{0};  // where the newest visible entry ends
@@ -100,9 +106,11 @@ class FileImage {
 
  private:
   std::unique_ptr<File> file_;
+  std::unique_ptr<Mapping> index_mapping_;
   std::atomic<MappedFile*> mapped_;
   std::vector<MappedFile*> outgrown_;
   std::uint64_t id_;
+  std::uint64_t index_seed_;
 };
 
 }  // namespace simdr::core

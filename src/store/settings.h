@@ -37,6 +37,7 @@ struct OpenSettings {
   OpenAs mode = OpenAs::kCreate;
   bool verify_reads = false;
   bool direct_writes = false;
+  bool index_file = false;
   Durability durability = Durability::kNone;
   std::uint32_t lock_timeout_ms = 0;
   std::uint32_t permissions = 0666;

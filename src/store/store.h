@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -31,6 +32,7 @@
 
 namespace simdr::core {
 
+class IndexFile;
 class PackedWriter;
 
 // What a borrowed read yields: valid until the store is closed or compacted.
@@ -160,6 +162,10 @@ class Store final : private CommitTarget {
   Result<std::unique_ptr<File>> open_file(bool* out_created);
   Result<void> take_lock(File& file);
   Result<void> load(std::unique_ptr<File> file, bool* out_changed_meanwhile);
+  Result<bool> walk(FileImage& image, const FileInfo& info, std::uint64_t size, bool* out_changed_meanwhile);
+  std::unique_ptr<IndexFile> open_index_file(const FileInfo& info) const;
+  bool load_index_file(IndexFile* index_file, const FileInfo& info, FileImage* image);
+  void save_index_file() noexcept;
   std::unique_ptr<Appender> make_appender(File& file, const AppendRegion::Start& start) const;
 
   // Published and in the index; {0, 0} with nothing done where it takes more than stores to memory.
@@ -215,6 +221,7 @@ class Store final : private CommitTarget {
   Layout layout_;
   std::string generation_;
   std::string recovered_from_;
+  std::optional<FileInfo> indexed_file_;  // the file as it was when its index was read from the index file
 
   std::atomic<FileImage*> image_{nullptr};  // moves under write_mutex_; read by anybody in a read section
   mutable std::mutex image_mutex_;

@@ -6,6 +6,7 @@
 
 #include "recovery/scanner.h"
 #include "store/image_builder.h"
+#include "store/index_file.h"
 #include "store/store.h"
 
 namespace simdr::core {
@@ -144,7 +145,10 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   // A file that is longer than what is reserved gets as much behind its end: there may be no space for a second
   // mapping beside the first, which the first put would take.
   const std::uint64_t reserve = size < settings_.reserve_size ? settings_.reserve_size : size + settings_.reserve_size;
-  Result<std::shared_ptr<FileImage>> mapped = FileImage::map(std::move(file), size, is_read_only() ? size : reserve);
+  const std::unique_ptr<IndexFile> index_file = open_index_file(*info);
+  Result<std::shared_ptr<FileImage>> mapped =
+      FileImage::map(std::move(file), size, is_read_only() ? size : reserve,
+                     index_file != nullptr ? std::optional(index_file->seed()) : std::nullopt);
   if (!mapped) {
     const std::int32_t os_error = mapped.error().os_error;
     if (os_error == 0) return mapped.error();
@@ -153,29 +157,49 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   }
   const std::shared_ptr<FileImage> image = *mapped;
 
-  ImageBuilder builder(*image, size);
+  const bool is_loaded = index_file != nullptr && load_index_file(index_file.get(), *info, image.get());
+  bool has_guard = false;
+  if (!is_loaded) {
+    const Result<bool> walked = walk(*image, *info, size, out_changed_meanwhile);
+    if (!walked) return walked.error();
+    has_guard = *walked;
+  }
+  layout_ = image->layout;
+  generation_ = generation_name(layout_);
+
+  image_owner_ = image;
+  image_.store(image_owner_.get(), std::memory_order_release);
+  if (is_read_only()) return {};
+  // The mark of a crashed writer's guard is not taken over: the first write syncs all that is here, and then it is true.
+  const std::uint64_t tail = image->tail.load(std::memory_order_relaxed);
+  appender_ = make_appender(image->file(), {tail, tail, info->size, has_guard});
+  figures_.durable_tail.store(tail, std::memory_order_relaxed);
+  return {};
+}
+
+// Proves the chain, builds the index from it, and refuses what may not be opened so. True when the file ends with a guard.
+Result<bool> Store::walk(FileImage& image, const FileInfo& info, std::uint64_t size, bool* out_changed_meanwhile) {
+  ImageBuilder builder(image, size);
   ScanOptions options;
   options.layout = settings_.layout;
-  const ByteView bytes = image->mapped()->bytes().first(static_cast<std::size_t>(size));
+  const ByteView bytes = image.mapped()->bytes().first(static_cast<std::size_t>(size));
   const Result<ScanResult> scanned = scan(bytes, options, &builder);
   if ((scanned && !builder.finish()) || builder.out_of_memory())
     return make_error(Status::kNoMemory, "%s: out of memory for the key index", path_.c_str());
   if (!scanned) {
-    const Result<FileInfo> again = image->file().info();
-    *out_changed_meanwhile = is_read_only() && again && again->size != info->size;
+    const Result<FileInfo> again = image.file().info();
+    *out_changed_meanwhile = is_read_only() && again && again->size != info.size;
     return make_error(scanned.error().status, "%s: %s", path_.c_str(), scanned.error().message);
   }
   veiled_ = builder.take_veiled();
-  image->layout = scanned->layout;
-  image->tail.store(scanned->tail, std::memory_order_release);
-  layout_ = scanned->layout;
-  generation_ = generation_name(layout_);
+  image.layout = scanned->layout;
+  image.tail.store(scanned->tail, std::memory_order_release);
 
   if (!is_read_only()) {
-    if (layout_ != kAligned64) {
+    if (image.layout != kAligned64) {
       return make_error(Status::kOldGeneration,
                         "%s: is of the older generation %s; open it read-only, or rewrite it with upgrade",
-                        path_.c_str(), generation_.c_str());
+                        path_.c_str(), generation_name(image.layout).c_str());
     }
     if (scanned->reason == Reason::kBrokenChain) {
       return make_error(Status::kCorrupt, "%s: %s; a write would destroy them: repair it, or open it read-only",
@@ -186,14 +210,7 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
     recovered_from_ = scanned->message[0] != '\0' ? scanned->message : reason_text(scanned->reason);
     settings_.log.say(LogLevel::kWarning, (path_ + ": " + recovered_from_).c_str());
   }
-
-  image_owner_ = image;
-  image_.store(image_owner_.get(), std::memory_order_release);
-  if (is_read_only()) return {};
-  // The mark of a crashed writer's guard is not taken over: the first write syncs all that is here, and then it is true.
-  appender_ = make_appender(image->file(), {scanned->tail, scanned->tail, info->size, scanned->has_guard});
-  figures_.durable_tail.store(scanned->tail, std::memory_order_relaxed);
-  return {};
+  return scanned->has_guard;
 }
 
 std::unique_ptr<Appender> Store::make_appender(File& file, const AppendRegion::Start& start) const {
@@ -218,8 +235,13 @@ void Store::abandon_in_child() noexcept {
 Result<void> Store::close() {
   if (is_read_only()) return {};
   const std::lock_guard lock(write_mutex_);
+  // Whatever comes, entries that outlive the store keep the file open, and the lock is not theirs.
+  struct Unlocking {
+    File& file;
+    ~Unlocking() { file.unlock(); }
+  } const unlocking{image().file()};
   const Result<void> finished = finish_file();
-  image().file().unlock();
+  if (finished) save_index_file();
   return finished;
 }
 

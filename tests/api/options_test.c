@@ -156,7 +156,7 @@ static void unknown_flags_and_modes_are_refused(void) {
   PUT(f.store, "key", "value");
   snapshot_take(&before, &f);
   temp_path(&f.dir, "other", other);
-  options.flags = 0x4;
+  options.flags = 0x8;
   FAILS(simdr_store_open(other, &options, &store, &err), SIMDR_ERR_UNKNOWN_FLAGS, "flags");
   options.flags = 0;
   options.mode = 4;

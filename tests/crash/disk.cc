@@ -31,6 +31,7 @@ struct RecordingFileSystem::Data {
   std::byte* shadow = nullptr;  // as far as it is logged
   std::uint64_t size = 0;
   bool locked = false;
+  std::int64_t changed_at = 0;  // by the disk's own clock
   std::vector<std::pair<std::uint64_t, std::uint64_t>> windows;  // writable mappings: begin, end
 
   Data() : bytes(reserve_memory(kFileCapacity)), shadow(reserve_memory(kFileCapacity)) {}
@@ -55,10 +56,13 @@ class MemoryMapping final : public Mapping {
   MemoryMapping(std::shared_ptr<RecordingFileSystem::Data> data, std::uint64_t offset, std::uint64_t size,
                 bool writable)
       : Mapping(data->bytes + offset, size), data_(std::move(data)), offset_(offset), writable_(writable) {
-    if (writable_) data_->windows.emplace_back(offset, offset + size);
+    if (!writable_) return;
+    data_->windows.emplace_back(offset, offset + size);
+    data_->files->touch(*data_);
   }
   ~MemoryMapping() override {
     if (!writable_) return;
+    data_->files->touch(*data_);
     data_->files->find_stores();
     std::erase(data_->windows, std::pair(offset_, offset_ + size()));
   }
@@ -94,6 +98,7 @@ class MemoryFile final : public File {
       at += part.size();
     }
     data_->size = std::max(data_->size, at);
+    data_->files->touch(*data_);
     data_->files->log_write(*data_, offset, at - offset);
     return {};
   }
@@ -103,6 +108,7 @@ class MemoryFile final : public File {
     const std::uint64_t old_size = data_->size;
     if (size < old_size) std::memset(data_->bytes + size, 0, old_size - size);
     data_->size = size;
+    data_->files->touch(*data_);
     data_->files->log_truncate(*data_, old_size);
     return {};
   }
@@ -136,6 +142,7 @@ class MemoryFile final : public File {
     info.size = data.size;
     info.device = 1;
     info.inode = data.number + 1;
+    info.modified_ns = info.changed_ns = data.changed_at;
     info.permissions = 0644;
     info.is_regular = true;
     return info;
@@ -158,9 +165,12 @@ std::shared_ptr<RecordingFileSystem::Data> RecordingFileSystem::make_data() {
   auto data = std::make_shared<Data>();
   data->files = this;
   data->number = static_cast<std::uint32_t>(files_.size());
+  touch(*data);
   files_.push_back(data);
   return data;
 }
+
+void RecordingFileSystem::touch(Data& data) noexcept { data.changed_at = ++clock_; }
 
 void RecordingFileSystem::preset(const std::string& path, const Bytes& bytes) {
   std::shared_ptr<Data> data = make_data();
@@ -299,6 +309,7 @@ Result<void> RecordingFileSystem::name_unnamed(File& unnamed, const std::string&
 Result<void> RecordingFileSystem::replace(File& unnamed, const std::string& path) {
   const std::shared_ptr<Data>& data = static_cast<MemoryFile&>(unnamed).data();
   names_[path] = data;
+  touch(*data);
   log_name(*data, path);
   return {};
 }

@@ -68,6 +68,7 @@ class RecordingFileSystem final : public FileSystem {
   Result<void> sync_folder_of(const std::string& path) override;
 
   struct Data;  // of one file
+  void touch(Data& data) noexcept;
   void log_write(Data& data, std::uint64_t offset, std::uint64_t size);
   void log_truncate(Data& data, std::uint64_t old_size);
   void log_sync(Data& data);
@@ -80,6 +81,7 @@ class RecordingFileSystem final : public FileSystem {
   std::map<std::string, std::shared_ptr<Data>> names_;
   std::vector<std::weak_ptr<Data>> files_;
   DiskLog log_;
+  std::int64_t clock_ = 0;
   bool is_recording_ = false;
 };
 

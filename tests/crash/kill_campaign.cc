@@ -32,6 +32,7 @@ OpenSettings KillCampaign::draw_settings() {
   if (random_.below(2) == 0) settings.append.gather_from = std::uint64_t{1} << random_.below(18);
   settings.durability = kDurabilities[random_.below(4)];
   settings.direct_writes = random_.below(5) == 0;
+  settings.index_file = random_.below(2) == 0;
   return settings;
 }
 
@@ -100,6 +101,7 @@ std::string KillCampaign::inspect(const std::vector<Operation>& operations, cons
   if (death.started == 0 && !std::filesystem::exists(path_)) return {};  // killed before it was created
   OpenSettings settings;
   settings.mode = OpenAs::kReadOnly;
+  settings.index_file = settings_.index_file;
   const Result<std::unique_ptr<Store>> opened = Store::open(system_file_system(), path_, settings);
   if (!opened) return std::string("reopening: ") + opened.error().message;
   const Store& store = **opened;
@@ -150,6 +152,7 @@ std::string KillCampaign::go_on_writing(State state) {
   if (std::filesystem::file_size(path_) != tail) return "a clean close left more than the entries";
   OpenSettings settings;
   settings.mode = OpenAs::kReadOnly;
+  settings.index_file = settings_.index_file;
   const Result<std::unique_ptr<Store>> opened = Store::open(system_file_system(), path_, settings);
   if (!opened) return std::string("opening after a clean close: ") + opened.error().message;
   if (std::string faults = find_faults(**opened); !faults.empty()) return faults;
@@ -160,7 +163,7 @@ std::string KillCampaign::go_on_writing(State state) {
 std::string KillCampaign::clean_up(bool with_store) {
   for (const auto& item : std::filesystem::directory_iterator(folder_)) {
     const std::string name = item.path().filename().string();
-    if (name == "store.simdr") {
+    if (name == "store.simdr" || name == "store.simdr.index") {
       if (with_store) std::filesystem::remove(item.path());
       continue;
     }

@@ -24,7 +24,7 @@ WorkloadShape shape_of_faults() {
   return shape;
 }
 
-OpenSettings settings_of(Durability durability, bool direct) {
+OpenSettings settings_of(Durability durability, bool direct, bool index_file) {
   OpenSettings settings;
   settings.durability = durability;
   settings.append.max_window_size = 64 << 10;
@@ -32,6 +32,7 @@ OpenSettings settings_of(Durability durability, bool direct) {
   settings.append.direct_size = 128 << 10;
   settings.append.gather_from = 16 << 10;
   settings.direct_writes = direct;
+  settings.index_file = index_file;
   settings.reserve_size = RecordingFileSystem::kFileCapacity / 2;
   return settings;
 }
@@ -74,7 +75,7 @@ TEST_P(FaultTest, EveryCallInMemory) {
         std::unique_ptr<RecordingFileSystem> disk;
         fail_each(operations, os_error, (kind & 1) != 0, (kind & 2) != 0, 1, &runs, [&] {
           disk = std::make_unique<RecordingFileSystem>();
-          return std::make_unique<FaultRun>(*disk, kMemoryPath, settings_of(GetParam(), seed % 3 == 0));
+          return std::make_unique<FaultRun>(*disk, kMemoryPath, settings_of(GetParam(), seed % 3 == 0, seed % 2 == 0));
         });
         if (HasFatalFailure()) return;
       }
@@ -90,11 +91,13 @@ TEST_P(FaultTest, CallsOnARealFile) {
   for (const int kind : {0, 1, 2, 3}) {
     fail_each(operations, kind % 2 == 0 ? EIO : ENOSPC, (kind & 1) != 0, (kind & 2) != 0, 5, &runs, [&] {
       std::filesystem::remove(path());
-      return std::make_unique<FaultRun>(system_file_system(), path(), settings_of(GetParam(), false));
+      std::filesystem::remove(path() + ".index");
+      return std::make_unique<FaultRun>(system_file_system(), path(), settings_of(GetParam(), false, kind == 0));
     });
     if (HasFatalFailure()) return;
     for (const auto& item : std::filesystem::directory_iterator(folder_.path)) {
-      EXPECT_EQ(item.path().filename(), "store.simdr") << "was left over";
+      const std::string name = item.path().filename();
+      EXPECT_TRUE(name == "store.simdr" || (name == "store.simdr.index" && kind == 0)) << name << " was left over";
     }
   }
   EXPECT_EQ(open_descriptors(), descriptors) << "descriptors leaked";
@@ -132,7 +135,7 @@ TEST_P(FaultTest, InterruptedAndShortCallsAreCarriedOnWith) {
   for (std::uint64_t seed = 20; seed < 26; ++seed) {
     std::filesystem::remove(path());
     set_call_hook(&interrupter);
-    FaultRun run(system_file_system(), path(), settings_of(GetParam(), seed % 2 == 0));
+    FaultRun run(system_file_system(), path(), settings_of(GetParam(), seed % 2 == 0, seed % 4 < 2));
     const std::string wrong = run.run(make_workload(seed, shape_of_faults(), {}), {});
     set_call_hook(nullptr);
     ASSERT_EQ(wrong, "") << "workload " << seed;

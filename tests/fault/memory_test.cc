@@ -297,6 +297,59 @@ TEST_F(MemoryTest, EveryAllocationOfEveryCall) {
   check_all(model, "after reopening");
 }
 
+// With an index file: opening fails whole or does without it, and closing does without it.
+TEST_F(MemoryTest, EveryAllocationOfTheIndexFile) {
+  simdr_error err;
+  Model model;
+  simdr_open_options options = SIMDR_OPEN_OPTIONS_INIT;
+  options.flags = SIMDR_OPEN_INDEX_FILE;
+  std::uint64_t failures = 0;
+  const auto reopen = [&](std::uint32_t mode, std::uint64_t n, bool for_ever) {
+    options.mode = mode;
+    t_allocations = {true, for_ever, n, 0, false};
+    const simdr_status status = simdr_store_open(store_path_.c_str(), &options, &store_, &err);
+    failures += t_allocations.fired ? 1 : 0;
+    const bool fired = t_allocations.fired;
+    t_allocations = {};
+    ASSERT_TRUE(status == SIMDR_OK || (fired && status == SIMDR_ERR_NO_MEMORY)) << n << ": " << err.message;
+    if (status == SIMDR_OK) check_all(model, "opened with allocation " + std::to_string(n));
+  };
+  const auto put = [&](std::uint64_t number) {
+    const std::string key = "key " + std::to_string(number);
+    ASSERT_EQ(simdr_store_put(store_, key.data(), key.size(), "value", 5, 0, nullptr, &err), SIMDR_OK);
+    model[key] = "value";
+  };
+  std::uint64_t keys = 0;
+  ASSERT_NO_FATAL_FAILURE(reopen(SIMDR_OPEN_CREATE, 0, false));
+  while (keys < 9000) put(++keys);
+  ASSERT_EQ(simdr_store_close_checked(store_, &err), SIMDR_OK);  // the last time that its folder is synced
+  store_ = nullptr;
+  for (const bool for_ever : {false, true}) {
+    bool fired = true;
+    for (std::uint64_t n = 1; fired; ++n) {
+      ASSERT_NO_FATAL_FAILURE(reopen(SIMDR_OPEN_EXISTING, 0, false));
+      put(++keys);
+      t_allocations = {true, for_ever, n, 0, false};
+      const simdr_status closed = simdr_store_close_checked(store_, &err);
+      fired = t_allocations.fired;
+      t_allocations = {};
+      store_ = nullptr;
+      ASSERT_EQ(closed, SIMDR_OK) << n << ": " << err.message;
+      failures += fired ? 1 : 0;
+    }
+    for (const std::uint32_t mode : {std::uint32_t{SIMDR_OPEN_READ_ONLY}, std::uint32_t{SIMDR_OPEN_EXISTING}}) {
+      const std::uint64_t before = failures;
+      for (std::uint64_t n = 1; failures == before + n - 1; ++n) {
+        ASSERT_NO_FATAL_FAILURE(reopen(mode, n, for_ever));
+        simdr_store_close(store_);
+        store_ = nullptr;
+      }
+    }
+  }
+  EXPECT_GT(failures, 50u);
+  std::printf("%llu failed allocations\n", static_cast<unsigned long long>(failures));
+}
+
 // Opening a store that has entries, writable, read-only, and damaged.
 TEST_F(MemoryTest, EveryAllocationOfOpening) {
   simdr_error err;
