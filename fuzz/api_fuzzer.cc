@@ -1,6 +1,6 @@
 // A history of calls against a model, with reopens, compactions and one fault (once or for ever) in it.
 //
-//   byte 0: durability, direct writes, window · 1..2: the call that fails, 0 none · 3: how · then four bytes an operation
+//   byte 0: durability, index file, direct writes, window · 1..2: the call that fails, 0 none · 3: how · then four bytes an operation
 #include <cerrno>
 
 #include "disk.h"
@@ -97,6 +97,7 @@ void fuzz_api(const std::uint8_t* data, std::size_t size) {
   OpenSettings settings;
   settings.durability = static_cast<Durability>(1 + how % 3);
   settings.direct_writes = (how & 0x40u) != 0;
+  settings.index_file = (how & 0x20u) != 0;
   settings.append.max_window_size = (how & 0x80u) != 0 ? 256 << 10 : 64 << 10;
   settings.reserve_size = RecordingFileSystem::kFileCapacity / 2;
   FaultPlan plan;

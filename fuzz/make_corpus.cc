@@ -100,6 +100,20 @@ void make_histories(const std::filesystem::path& folder) {
   }
 }
 
+// Lists of changes, see index_fuzzer.cc: one of each kind by itself, then some together.
+void make_index_changes(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  for (std::uint64_t seed = 0; seed < 48; ++seed) {
+    Random random(seed);
+    const std::uint64_t changes = seed < 12 ? 1 : 1 + random.below(6);
+    Bytes bytes(static_cast<std::size_t>(1 + 12 * changes));
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next() >> 56);
+    bytes[0] = static_cast<std::byte>(seed % 2);
+    if (seed < 12) bytes[1] = static_cast<std::byte>(seed / 2);
+    write_file(folder / ("changes-" + std::to_string(seed)), bytes);
+  }
+}
+
 }  // namespace
 }  // namespace simdr::core::test
 
@@ -113,6 +127,7 @@ int main(int argc, char** argv) {
       simdr::core::test::write_file(root / target / ("store-" + std::to_string(i)), files[i]);
     }
   }
+  simdr::core::test::make_index_changes(root / "index");
   simdr::core::test::make_histories(root / "api");
   return 0;
 }

@@ -11,6 +11,8 @@ void fuzz_open(const std::uint8_t* data, std::size_t size);  // a file: opened r
 void fuzz_scan(const std::uint8_t* data, std::size_t size);  // a file: the scanner on exactly these bytes
 void fuzz_salvage(const std::uint8_t* data,
                   std::size_t size);  // a file: salvaged, repaired, and the repaired one opened
+void fuzz_index(const std::uint8_t* data,
+                std::size_t size);  // changes to an index file and its store; then the store used
 void fuzz_api(const std::uint8_t* data, std::size_t size);  // a history of calls, with a fault in it, against a model
 
 using FuzzTarget = void (*)(const std::uint8_t* data, std::size_t size);

@@ -134,7 +134,7 @@ run_fuzz_targets() {
   need_packages "${build_packages[@]}" "${test_packages[@]}"
   configure build/fuzz -Dbuildtype=debugoptimized -Dfuzz=enabled -Dtests=enabled -Dtools=disabled \
     -Ddefault_library=static -Db_sanitize=address,undefined -Db_lundef=false -Dcpp_args=-fsanitize=fuzzer-no-link
-  mapfile -t programs < <(executables_of build/fuzz '^fuzz_(open|scan|salvage|api)$')
+  mapfile -t programs < <(executables_of build/fuzz '^fuzz_(open|scan|salvage|index|api)$')
   [ ${#programs[@]} -gt 0 ] || die "there is no executable fuzz_... in this tree"
   echo "building build/fuzz"
   run_ninja -C build/fuzz "${programs[@]}"
