@@ -3,8 +3,8 @@
 _simdr() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local general='--lock-timeout --generation --quiet --help --version'
-  local commands='read write copy move rename delete exists metadata ls info stats import compact verify backup repair
-    upgrade version'
+  local commands='read write copy move rename delete exists metadata ls info stats import compact index verify backup
+    repair upgrade version'
   COMPREPLY=()
 
   # The value of an option.

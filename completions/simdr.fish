@@ -30,6 +30,7 @@ for command in 'read:Write the value of a key to standard output' \
         'stats:Show the counters of the store' \
         'import:Store every file of a directory tree' \
         'compact:Rewrite the file without what is dead' \
+        'index:Keep the index in FILE.index' \
         'verify:Check every checksum and link' \
         'backup:Copy the store as it is now' \
         'repair:Write all that is intact to a new store' \

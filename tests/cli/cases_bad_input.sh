@@ -17,6 +17,7 @@ test_usage_errors() {
   unchanged s 2 s delete
   unchanged s 2 s backup
   unchanged s 2 s compact extra
+  unchanged s 2 s index extra
   unchanged s 2 s ls extra
   unchanged s 2 "" frobnicate
 }
@@ -135,8 +136,8 @@ test_copy_and_move_onto_itself() {
 
 test_missing_file() {
   local command
-  for command in 'read k' 'exists k' 'metadata k' ls info stats verify compact 'delete k' 'rename k l' 'copy k t' 'move k t' \
-    'backup t' 'repair t' 'upgrade t'; do
+  for command in 'read k' 'exists k' 'metadata k' ls info stats verify compact index 'delete k' 'rename k l' 'copy k t' \
+    'move k t' 'backup t' 'repair t' 'upgrade t'; do
     # shellcheck disable=SC2086 # the words are the arguments
     run 4 missing $command
     err_has missing
@@ -175,7 +176,7 @@ test_import_of_the_directory_that_holds_the_store() {
 test_directory_as_file() {
   mkdir dir tree
   local command
-  for command in 'read k' 'write k v' 'delete k' ls info verify compact 'import tree' 'repair t' 'upgrade t' \
+  for command in 'read k' 'write k v' 'delete k' ls info verify compact index 'import tree' 'repair t' 'upgrade t' \
     'backup t'; do
     # shellcheck disable=SC2086
     run 6 dir $command
@@ -192,7 +193,7 @@ test_fifo_and_device_as_file() {
   mkfifo fifo
   local command file
   for file in fifo /dev/null; do
-    for command in 'read k' 'write k v' ls compact 'repair t'; do
+    for command in 'read k' 'write k v' ls compact index 'repair t'; do
       # shellcheck disable=SC2086
       run 6 $file $command
       err_has "$file"
@@ -246,7 +247,7 @@ no_store() {
   mkdir tree
   local command
   for command in 'read k' 'exists k' 'metadata k' 'write k v' 'delete k' 'rename k l' 'copy k t' 'move k t' ls 'ls --json' info \
-    'info --json' stats verify 'verify --json' compact 'import tree' 'backup t' 'upgrade t' 'repair t'; do
+    'info --json' stats verify 'verify --json' compact index 'import tree' 'backup t' 'upgrade t' 'repair t'; do
     # shellcheck disable=SC2086
     unchanged "$1" 6 "$1" $command
     err_has "$1"

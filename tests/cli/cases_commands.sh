@@ -165,6 +165,62 @@ test_compact_keeps_the_mode_bits() {
   [ "$(stat -c %a s)" = 640 ] || fail "mode $(stat -c %a s)"
 }
 
+test_index_is_kept_in_a_file_of_its_own() {
+  three s
+  unchanged s 0 s index
+  no_out
+  err_has '3 entries'
+  [ -s s.index ] || fail "no index"
+}
+
+test_answers_are_the_same_with_and_without_an_index() {
+  local command
+  three s
+  run 0 s delete b
+  put s c 'the second'
+  for command in 'read a' 'read c' 'metadata c' 'ls' 'ls --json' 'info'; do
+    # shellcheck disable=SC2086 # the words are the arguments
+    run 0 s $command
+    mv out "$(echo "$command" | tr ' ' _).without"
+  done
+  run 1 s exists b
+  unchanged s 0 s index
+  for command in 'read a' 'read c' 'metadata c' 'ls' 'ls --json' 'info'; do
+    # shellcheck disable=SC2086
+    run 0 s $command
+    cmp out "$(echo "$command" | tr ' ' _).without" || fail "$command"
+  done
+  run 1 s exists b
+  run 0 s copy a t
+  value_is t a "$(printf '%0100d' 1)"
+  # Written to, the store is walked again.
+  put s d 'the fourth'
+  value_is s d 'the fourth'
+  unchanged s 0 s index
+  value_is s d 'the fourth'
+}
+
+test_index_spares_a_file_that_is_none() {
+  three s
+  echo 'my own text' >s.index
+  unchanged s.index 4 s index
+  err_has 's.index'
+  value_is s a "$(printf '%0100d' 1)"
+}
+
+test_index_of_what_a_killed_writer_left() {
+  three s
+  yes | head -c 30000000 >big
+  (cat big; sleep 30) | "$SIMDR" s write unfinished &
+  local writer=$!
+  sleep 0.3
+  kill -9 "$writer"
+  wait "$writer" 2>/dev/null
+  run 0 s index
+  [ -s s.index ] || fail "no index"
+  value_is s b "$(printf '%0100d' 2)"
+}
+
 test_info_for_people() {
   three s
   run 0 s info
@@ -245,8 +301,8 @@ test_help() {
   run 0 --help
   no_err
   local command
-  for command in read write copy move rename delete exists metadata ls info stats import compact verify backup repair \
-    upgrade version; do
+  for command in read write copy move rename delete exists metadata ls info stats import compact index verify backup \
+    repair upgrade version; do
     grep -q "^  $command " out || fail "$command is not listed"
   done
   run 0 read --help

@@ -53,6 +53,14 @@ test_damaged_value_is_listed_as_such() {
   grep -q 'DOES NOT MATCH' out || fail "no word of it"
 }
 
+test_index_refuses_a_damaged_store() {
+  three s
+  truncate -s -5 s
+  unchanged s 3 s index
+  err_has repair
+  [ ! -e s.index ] || fail "an index was made"
+}
+
 test_verify_finds_a_damaged_value() {
   damaged_middle s
   local hash offset
@@ -152,7 +160,7 @@ test_older_generations_are_read_and_upgraded() {
     unchanged old 0 old ls --json
     lines_are 'len(d) == 3 and all(e["checksum_ok"] for e in d)'
     local command
-    for command in 'write k v' 'delete a' 'rename a k' compact; do
+    for command in 'write k v' 'delete a' 'rename a k' compact index; do
       # shellcheck disable=SC2086
       unchanged old 2 old $command
       err_has upgrade

@@ -62,6 +62,7 @@ std::unique_ptr<Command> make_version();
 std::unique_ptr<Command> make_verify();  // commands_check.cc
 std::unique_ptr<Command> make_repair();
 std::unique_ptr<Command> make_compact();  // commands_whole.cc
+std::unique_ptr<Command> make_index();
 std::unique_ptr<Command> make_import();
 std::unique_ptr<Command> make_backup();
 std::unique_ptr<Command> make_upgrade();

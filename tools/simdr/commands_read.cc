@@ -24,7 +24,8 @@ class Read final : public Command {
   ExitCode run(Context& context) override {
     if (buffer_size_ == 0) throw Failure(ExitCode::kUsage, "--buffer-size: must be more than 0");
     const Key key = parse_key(key_, by_hash_);
-    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings, no_verify_ ? 0 : SIMDR_OPEN_VERIFY_READS);
+    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings,
+                      (no_verify_ ? 0 : SIMDR_OPEN_VERIFY_READS) | SIMDR_OPEN_INDEX_FILE);
     const Entry entry = get_entry(store, key);
     const std::uint64_t size = simdr_entry_size(entry.get());
     const std::uint64_t start = std::min(offset_, size);
@@ -54,7 +55,7 @@ class Exists final : public Command {
 
   ExitCode run(Context& context) override {
     const Key key = parse_key(key_, by_hash_);
-    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings);
+    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings, SIMDR_OPEN_INDEX_FILE);
     int exists = 0;
     simdr_error error;
     store.check(simdr_store_exists_hashed(store.get(), key.hash, &exists, &error), error, key);
@@ -76,7 +77,7 @@ class Metadata final : public Command {
 
   ExitCode run(Context& context) override {
     const Key key = parse_key(key_, by_hash_);
-    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings);
+    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings, SIMDR_OPEN_INDEX_FILE);
     const Entry entry = get_entry(store, key);
     const simdr_entry_info info = info_of(store, entry);
     const bool checksum_ok = simdr_entry_checksum_ok(entry.get()) != 0;

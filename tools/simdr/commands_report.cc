@@ -18,7 +18,7 @@ class Ls final : public Command {
   }
 
   ExitCode run(Context& context) override {
-    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings);
+    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings, SIMDR_OPEN_INDEX_FILE);
     const std::uint32_t flags = all_versions_ ? SIMDR_ITERATE_ALL_VERSIONS : 0;
     simdr_iterator* opened = nullptr;
     simdr_error error;
@@ -53,7 +53,7 @@ class Info final : public Command {
   }
 
   ExitCode run(Context& context) override {
-    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings);
+    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings, SIMDR_OPEN_INDEX_FILE);
     const simdr_stats stats = stats_of(store);
     const std::string generation = simdr_store_generation(store.get());
     const std::uint32_t alignment = simdr_store_alignment(store.get());
@@ -90,7 +90,7 @@ class Stats final : public Command {
   void add_arguments(CLI::App& app) override { add_json(app, json_); }
 
   ExitCode run(Context& context) override {
-    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings);
+    const Store store(context.file, SIMDR_OPEN_READ_ONLY, context.settings, SIMDR_OPEN_INDEX_FILE);
     const simdr_stats stats = stats_of(store);
     JsonObject object;
     Table table;

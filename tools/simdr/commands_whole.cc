@@ -1,4 +1,4 @@
-// compact, import, backup, upgrade: the whole store is rewritten, filled or copied.
+// compact, index, import, backup, upgrade: the whole store is rewritten, indexed, filled or copied.
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -40,6 +40,27 @@ class Compact final : public Command {
   static int on_progress(std::uint64_t done, std::uint64_t total, void* progress) noexcept {
     static_cast<Progress*>(progress)->part(done, total);
     return StopScope::requested() ? 1 : 0;
+  }
+};
+
+class Index final : public Command {
+ public:
+  void add_arguments(CLI::App&) override {}
+
+  // Only a writer's close writes the index file, and only of a store that is whole.
+  ExitCode run(Context& context) override {
+    Store store(context.file, SIMDR_OPEN_EXISTING, context.settings, SIMDR_OPEN_INDEX_FILE);
+    if (simdr_store_recovered_from(store.get()) != nullptr) {
+      throw Failure(ExitCode::kCorrupt, store.name() + ": a damaged store is not indexed; repair it");
+    }
+    // What a crashed writer left at the end of the file goes with the first write of a session, which a sync is.
+    simdr_error error;
+    store.check(simdr_store_sync(store.get(), SIMDR_DURABILITY_COMMIT, &error), error);
+    const std::uint64_t count = simdr_store_count(store.get());
+    store.close();
+    if (!store.warnings().empty()) throw Failure(ExitCode::kIo, on_one_line(store.warnings()));
+    context.say(store.name() + ": indexed, " + counted(count, "entry", "entries"));
+    return ExitCode::kDone;
   }
 };
 
@@ -161,6 +182,7 @@ class Upgrade final : public Command {
 
 }  // namespace
 
+std::unique_ptr<Command> make_index() { return std::make_unique<Index>(); }
 std::unique_ptr<Command> make_compact() { return std::make_unique<Compact>(); }
 std::unique_ptr<Command> make_import() { return std::make_unique<Import>(); }
 std::unique_ptr<Command> make_backup() { return std::make_unique<Backup>(); }

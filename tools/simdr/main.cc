@@ -28,6 +28,7 @@ constexpr std::array kCommands{
     CommandEntry{"stats", "Show the counters of the store", make_stats},
     CommandEntry{"import", "Store every file of a directory tree", make_import},
     CommandEntry{"compact", "Rewrite the file without what was replaced or deleted", make_compact},
+    CommandEntry{"index", "Keep the index in FILE.index, so that reading need not walk the store", make_index},
     CommandEntry{"verify", "Check every checksum and link", make_verify},
     CommandEntry{"backup", "Copy the store as it is now, also while it is written", make_backup},
     CommandEntry{"repair", "Write all that is intact to a new store", make_repair},

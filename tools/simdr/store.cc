@@ -42,6 +42,10 @@ Store::Store(const std::string& path, std::uint32_t mode, const Settings& settin
   simdr_open_options options = open_options(settings);
   options.mode = mode;
   options.flags = flags;
+  options.log = [](std::int32_t level, const char* message, void* warnings) {
+    if (level <= SIMDR_LOG_WARNING) *static_cast<std::string*>(warnings) += message;
+  };
+  options.log_user_data = &warnings_;
   simdr_error error;
   check(simdr_store_open(path.c_str(), &options, &store_, &error), error);
   const char* damage = simdr_store_recovered_from(store_);

@@ -35,6 +35,8 @@ class Store {
 
   [[nodiscard]] simdr_store* get() const noexcept { return store_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }  // for messages
+  // What the library had to say that was no error.
+  [[nodiscard]] const std::string& warnings() const noexcept { return warnings_; }
 
   // Throws what check() throws, with the store's name and, if given, the key's.
   void check(simdr_status status, const simdr_error& error) const;
@@ -46,6 +48,7 @@ class Store {
  private:
   std::string path_;
   std::string name_;
+  std::string warnings_;
   simdr_store* store_ = nullptr;
 };
 
