@@ -277,6 +277,9 @@ struct OpenOptions {
   OpenMode mode = OpenMode::kCreate;
   bool verify_reads = false;
   bool direct_writes = false;
+  // Opening takes the key index from <path>.index instead of walking the store. A writer's close saves it there; a reader
+  // uses it and never writes it.
+  bool index_file = false;
   Durability durability = Durability::kDefault;
   std::uint32_t lock_timeout_ms = 0;  // UINT32_MAX: for ever
   std::uint32_t file_mode = 0;
@@ -851,8 +854,9 @@ inline void call_log(std::int32_t level, const char* message, void* user_data) n
 inline simdr_open_options raw(const OpenOptions& options) noexcept {
   simdr_open_options raw = SIMDR_OPEN_OPTIONS_INIT;
   raw.mode = static_cast<std::uint32_t>(options.mode);
-  raw.flags =
-      (options.verify_reads ? SIMDR_OPEN_VERIFY_READS : 0u) | (options.direct_writes ? SIMDR_OPEN_DIRECT_WRITES : 0u);
+  raw.flags = (options.verify_reads ? SIMDR_OPEN_VERIFY_READS : 0u) |
+              (options.direct_writes ? SIMDR_OPEN_DIRECT_WRITES : 0u) |
+              (options.index_file ? SIMDR_OPEN_INDEX_FILE : 0u);
   raw.durability = detail::raw(options.durability);
   raw.lock_timeout_ms = options.lock_timeout_ms;
   raw.file_mode = options.file_mode;

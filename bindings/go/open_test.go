@@ -2,6 +2,7 @@ package simdr_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -216,6 +217,34 @@ func TestLogTellsWhatADamagedEndCost(t *testing.T) {
 	must(t, s.Close())
 	if want := path + ": " + s.RecoveredFrom(); len(lines) != 1 || lines[0] != (line{slog.LevelWarn, want}) {
 		t.Errorf("%v, and recovered from %q", lines, s.RecoveredFrom())
+	}
+}
+
+func TestIndexFileIsSavedByAWriterAndUsedByAReader(t *testing.T) {
+	const count = 300
+	path := filepath.Join(t.TempDir(), "indexed.store")
+	s := openStore(t, path, &simdr.Options{IndexFile: true})
+	for i := range count {
+		put(t, s, fmt.Sprint("key ", i), fmt.Sprint("value ", i))
+	}
+	if _, err := os.Stat(path + ".index"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("before the writer is closed: %v", err)
+	}
+	must(t, s.Close())
+	_, err := os.Stat(path + ".index")
+	must(t, err)
+
+	var told []string
+	log := func(level slog.Level, message string) { told = append(told, level.String()+" "+message) }
+	s = openStore(t, path, &simdr.Options{Mode: simdr.ReadOnly, IndexFile: true, Log: log})
+	for i := range count {
+		wantValue(t, s, fmt.Sprint("key ", i), fmt.Sprint("value ", i))
+	}
+	wantAbsent(t, s, fmt.Sprint("key ", count))
+	must(t, s.Close())
+	const used = "/indexed.store.index: used, the store was not walked"
+	if len(told) != 1 || !strings.HasPrefix(told[0], "INFO ") || !strings.HasSuffix(told[0], used) {
+		t.Errorf("%q, want one that ends with %q", told, used)
 	}
 }
 

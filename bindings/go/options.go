@@ -43,6 +43,7 @@ type Options struct {
 	Mode            Mode
 	VerifyReads     bool          // reads check the checksum: ErrCorrupt instead of wrong bytes
 	DirectWrites    bool          // never store through a mapping: every put is a system call
+	IndexFile       bool          // take the key index from <path>.index; a writer's Close saves it, a reader never does
 	Durability      Durability    // of every write that does not say otherwise
 	LockTimeout     time.Duration // how long to wait for another writer, in whole milliseconds; negative: for ever
 	FileMode        fs.FileMode   // permission bits of a created file, less the umask; 0 means 0666
@@ -68,6 +69,9 @@ func (o *Options) toC() C.simdr_open_options {
 	}
 	if o.DirectWrites {
 		c.flags |= C.SIMDR_OPEN_DIRECT_WRITES
+	}
+	if o.IndexFile {
+		c.flags |= C.SIMDR_OPEN_INDEX_FILE
 	}
 	c.durability = C.uint32_t(o.Durability)
 	c.lock_timeout_ms = timeoutMillis(o.LockTimeout)

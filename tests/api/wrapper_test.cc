@@ -264,6 +264,27 @@ TEST_F(WrapperTest, StoresMoveWithTheirHandleAndTheirLog) {
   EXPECT_GT(*lines, 0);
 }
 
+TEST_F(WrapperTest, IndexFileIsSavedByAWriterAndUsedByAReader) {
+  constexpr int kCount = 300;
+  simdr::Store writer(file("a"), {.index_file = true});
+  for (int i = 0; i < kCount; ++i) writer.put("key " + std::to_string(i), "value " + std::to_string(i));
+  EXPECT_FALSE(std::filesystem::exists(file("a.index")));
+  writer.close();
+  EXPECT_TRUE(std::filesystem::exists(file("a.index")));
+
+  std::vector<std::pair<simdr::LogLevel, std::string>> told;
+  const auto log = [&](simdr::LogLevel level, std::string_view message) { told.emplace_back(level, message); };
+  simdr::Store reader(file("a"), {.mode = simdr::OpenMode::kReadOnly, .index_file = true, .log = log});
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].first, simdr::LogLevel::kInfo);
+  EXPECT_TRUE(told[0].second.ends_with("/a.index: used, the store was not walked")) << told[0].second;
+  EXPECT_EQ(reader.count(), std::uint64_t{kCount});
+  for (int i = 0; i < kCount; ++i) {
+    EXPECT_EQ(reader.get("key " + std::to_string(i)).value().text(), "value " + std::to_string(i));
+  }
+  EXPECT_FALSE(reader.exists("key " + std::to_string(kCount)));
+}
+
 TEST_F(WrapperTest, StreamsArePushedPulledAndDropped) {
   simdr::Store store(file("a"));
   {

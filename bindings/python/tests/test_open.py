@@ -149,6 +149,21 @@ def test_file_mode(path):
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def test_index_file_is_saved_by_a_writer_and_used_by_a_reader(path):
+    items = {f"key {i}": b"value %d" % i for i in range(300)}
+    index = path.with_name(path.name + ".index")
+    with simdr.open(path, index_file=True) as store:
+        store.put_many(items)
+        assert not index.exists()
+    assert index.exists()
+    told = []
+    with simdr.open(path, "r", index_file=True, log=lambda level, message: told.append((level, message))) as reader:
+        assert {key: bytes(reader[key]) for key in items} == items
+        assert len(reader) == len(items) and "absent" not in reader
+    [(level, message)] = told
+    assert level == simdr.LogLevel.INFO and message.endswith(f"{index.name}: used, the store was not walked")
+
+
 def test_read_only_store_refuses_writes(store, path):
     store["key"] = b"value"
     with simdr.open(path, "r") as reader:

@@ -47,6 +47,9 @@ pub const OpenOptions = struct {
     verify_reads: bool = false,
     /// Never store through a mapping: every put is a system call.
     direct_writes: bool = false,
+    /// Take the key index from the file `<path>.index` instead of walking the store to build it. A writer's close saves
+    /// it there; a reader uses it and never writes it.
+    index_file: bool = false,
     /// Of every write that does not say otherwise.
     durability: Durability = .default,
     /// How long to wait for another writer: 0 not at all, maxInt(u32) for ever.
@@ -71,6 +74,7 @@ pub const OpenOptions = struct {
         raw.mode = @backingInt(self.mode);
         if (self.verify_reads) raw.flags |= c.SIMDR_OPEN_VERIFY_READS;
         if (self.direct_writes) raw.flags |= c.SIMDR_OPEN_DIRECT_WRITES;
+        if (self.index_file) raw.flags |= c.SIMDR_OPEN_INDEX_FILE;
         raw.durability = @backingInt(self.durability);
         raw.lock_timeout_ms = self.lock_timeout_ms;
         raw.file_mode = self.file_mode;

@@ -157,6 +157,22 @@ fn ignore(_: void, _: simdr.View) bool {
     return true;
 }
 
+/// Counts what a log is told, and keeps the last of it.
+const Lines = struct {
+    count: usize = 0,
+    level: simdr.LogLevel = .info,
+    text: [1000]u8 = undefined,
+    len: usize = 0,
+
+    fn call(context: ?*anyopaque, level: simdr.LogLevel, message: []const u8) void {
+        const self: *@This() = @ptrCast(@alignCast(context.?));
+        self.count += 1;
+        self.level = level;
+        self.len = @min(message.len, self.text.len);
+        @memcpy(self.text[0..self.len], message[0..self.len]);
+    }
+};
+
 test "the log tells what a damaged end cost" {
     var f: Fixture = try .init();
     defer f.deinit();
@@ -169,20 +185,6 @@ test "the log tells what a damaged end cost" {
         defer file.close(io);
         try file.setLength(io, size - 1);
     }
-    const Lines = struct {
-        count: usize = 0,
-        level: simdr.LogLevel = .info,
-        text: [1000]u8 = undefined,
-        len: usize = 0,
-
-        fn call(context: ?*anyopaque, level: simdr.LogLevel, message: []const u8) void {
-            const self: *@This() = @ptrCast(@alignCast(context.?));
-            self.count += 1;
-            self.level = level;
-            self.len = @min(message.len, self.text.len);
-            @memcpy(self.text[0..self.len], message[0..self.len]);
-        }
-    };
     var lines: Lines = .{};
     const log: simdr.Log = .{ .context = &lines, .call = Lines.call };
     f.store = try .open(f.path, .{ .log = &log });
@@ -191,6 +193,32 @@ test "the log tells what a damaged end cost" {
     try expectEqual(1, lines.count);
     try expectEqual(simdr.LogLevel.warning, lines.level);
     try expect(std.mem.find(u8, lines.text[0..lines.len], f.store.recoveredFrom().?) != null);
+}
+
+test "an index file is saved by a writer and used by a reader" {
+    var f: Fixture = try .init();
+    defer f.deinit();
+    const index = try f.folder.file(gpa, "test.store.index");
+    defer gpa.free(index);
+    try f.reopen(.{ .index_file = true });
+    try f.fillNumbered(300);
+    try expectError(error.FileNotFound, std.Io.Dir.cwd().access(io, index, .{}));
+    try f.store.closeChecked(null);
+    try std.Io.Dir.cwd().access(io, index, .{});
+
+    var lines: Lines = .{};
+    const log: simdr.Log = .{ .context = &lines, .call = Lines.call };
+    f.store = try .open(f.path, .{ .mode = .read_only, .index_file = true, .log = &log });
+    try expectEqual(1, lines.count);
+    try expectEqual(simdr.LogLevel.info, lines.level);
+    try expect(std.mem.find(u8, lines.text[0..lines.len], ".index: used, the store was not walked") != null);
+    try expectEqual(300, f.store.count());
+    var text: [20]u8 = undefined;
+    for (0..300) |i| {
+        const key = try std.fmt.bufPrint(&text, "{d}", .{i});
+        try fixture.expectValue(&f.store, key, key);
+    }
+    try fixture.expectAbsent(&f.store, "300");
 }
 
 test "what is open keeps the store open" {

@@ -25,6 +25,7 @@ Mode = Literal["c", "w", "r", "x"]
 _MODES = {"c": 0, "w": 1, "r": 2, "x": 3}
 _VERIFY_READS = 0x1
 _DIRECT_WRITES = 0x2
+_INDEX_FILE = 0x4
 _FOR_EVER = 0xFFFFFFFF
 _CHUNK_SIZE = 1 << 20
 _TAKEN_AT_ONCE = 16  # entries; few, so that threads with long ones are not left alone with them
@@ -64,6 +65,8 @@ class Store(_simdr.Store):
     lock_timeout seconds to wait for another writer; None for ever
     log          a function of (level, message), or a logging.Logger. It may be called on any thread that uses the store, and must not use it
     verify_reads check the checksum at each get: CorruptError instead of wrong bytes
+    index_file   take the key index from the file `<path>.index` instead of walking the store to build it. A writer's close() saves it there;
+                 a reader uses it and never writes it
     direct_writes, file_mode, layout_alignment, layout_trailer, reserve_size, window_size: see simdr_open_options in simdr.h
     """
 
@@ -79,6 +82,7 @@ class Store(_simdr.Store):
         log: Log | None = None,
         verify_reads: bool = False,
         direct_writes: bool = False,
+        index_file: bool = False,
         file_mode: int = 0o666,
         layout_alignment: int = 0,
         layout_trailer: int = 0,
@@ -87,7 +91,7 @@ class Store(_simdr.Store):
     ) -> None:
         if mode not in _MODES:
             raise ValueError(f"mode: {mode!r} is none of 'c', 'w', 'r', 'x'")
-        flags = (_VERIFY_READS if verify_reads else 0) | (_DIRECT_WRITES if direct_writes else 0)
+        flags = (_VERIFY_READS if verify_reads else 0) | (_DIRECT_WRITES if direct_writes else 0) | (_INDEX_FILE if index_file else 0)
         super().__init__(
             path,
             _MODES[mode],

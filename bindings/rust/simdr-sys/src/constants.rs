@@ -56,6 +56,7 @@ pub const SIMDR_OPEN_CREATE_NEW: u32 = 3;
 
 pub const SIMDR_OPEN_VERIFY_READS: u32 = 0x1;
 pub const SIMDR_OPEN_DIRECT_WRITES: u32 = 0x2;
+pub const SIMDR_OPEN_INDEX_FILE: u32 = 0x4;
 
 pub const SIMDR_DURABILITY_DEFAULT: u32 = 0;
 pub const SIMDR_DURABILITY_NONE: u32 = 1;

@@ -111,6 +111,12 @@ impl OpenOptions {
         self.flag(SIMDR_OPEN_DIRECT_WRITES, yes)
     }
 
+    /// Takes the key index from the file `<path>.index` instead of walking the store to build it. [`Store::close`] of a
+    /// writer, or its drop, saves it there; a reader uses it and never writes it.
+    pub fn index_file(&mut self, yes: bool) -> &mut Self {
+        self.flag(SIMDR_OPEN_INDEX_FILE, yes)
+    }
+
     /// Of every write that does not say otherwise.
     pub fn durability(&mut self, durability: Durability) -> &mut Self {
         self.raw.durability = durability.raw();

@@ -1,5 +1,5 @@
 use crate::temp::{TempFolder, new_store};
-use simdr::{Mode, OpenOptions, Status, Store};
+use simdr::{LogLevel, Mode, OpenOptions, Status, Store};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -141,4 +141,31 @@ fn direct_writes_and_small_windows_store_the_same() {
         store.close().unwrap();
     }
     assert_eq!(fs::read(folder.file("mapped")).unwrap(), fs::read(folder.file("direct")).unwrap());
+}
+
+#[test]
+fn an_index_file_is_saved_by_a_writer_and_used_by_a_reader() {
+    const COUNT: usize = 300;
+    let folder = TempFolder::new();
+    let (path, index) = (folder.file("test.simdr"), folder.file("test.simdr.index"));
+    let mut options = OpenOptions::new();
+    let store = options.index_file(true).open(&path).unwrap();
+    for i in 0..COUNT {
+        store.put(format!("key {i}").as_str(), format!("value {i}")).unwrap();
+    }
+    assert!(!index.exists());
+    store.close().unwrap();
+    assert!(index.exists());
+
+    let messages = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&messages);
+    options.mode(Mode::ReadOnly).log(move |level, text| log.lock().unwrap().push((level, text.to_owned())));
+    let reader = options.open(&path).unwrap();
+    let told = messages.lock().unwrap();
+    let used = "/test.simdr.index: used, the store was not walked";
+    assert!(matches!(&told[..], [(LogLevel::Info, text)] if text.ends_with(used)), "{told:?}");
+    assert_eq!(reader.len(), COUNT as u64);
+    for i in 0..COUNT {
+        assert_eq!(reader.get(format!("key {i}").as_str()).unwrap().unwrap(), format!("value {i}").as_str());
+    }
 }
