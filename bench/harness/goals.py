@@ -3,6 +3,10 @@
 import dataclasses
 
 
+# The ways to use simdr that do the same work.
+OWN = ("simdr", "simdr-index", "simdr-reader", "simdr-view")
+
+
 @dataclasses.dataclass
 class Goal:
     work: str
@@ -82,8 +86,9 @@ def goals(results, micro):
     opens = sorted((int(key.split("/")[1]) for key in results.rows if key.startswith("open/") and key.count("/") == 1))
     for count in opens:
         key = f"open/{count}"
-        found += against_crate(results, "open", [(f"{count:,} entries", 5, key, "simdr")])
-        found.append(at_most(f"open, {count:,} entries", "the bare walk", 2, ratio(results, (key, "simdr"), (key, "limits"))))
+        for engine, how in (("simdr", ""), ("simdr-index", ", index file"), ("simdr-reader", ", index file, read-only")):
+            found += against_crate(results, "open", [(f"{count:,} entries{how}", 5, key, engine)])
+            found.append(at_most(f"open, {count:,} entries{how}", "the bare walk", 2, ratio(results, (key, engine), (key, "limits"))))
     found += against_crate(results, "compaction, half dead", [("100 B", 50, "compact/100", "simdr")])
     compacted = results.median("compact/65536", "simdr")
     for key, name in (("pagecache/write", "the page cache's write rate"), ("pagecache/sync", "the same with a sync, which simdr does")):
@@ -111,7 +116,7 @@ def not_fastest(results):
     """Rows in which somebody is ahead of simdr: [(title, who, by how much)]."""
     behind = []
     for key, row in results.rows.items():
-        mine = [cost["median"] for name, cost in row["engines"].items() if name in ("simdr", "simdr-view")]
+        mine = [cost["median"] for name, cost in row["engines"].items() if name in OWN]
         best = best_peer(results, key, excluding=())
         if mine and best and best[1] < min(mine):
             behind.append((row["title"], best[0], min(mine) / best[1] if best[1] > 0 else float("inf")))

@@ -6,6 +6,8 @@ from engines import Skipped
 
 WRITERS = ["simdr", "crate", "lmdb", "leveldb", "rocksdb", "tkrzw", "kyoto", "tinycdb", "sqlite"]
 READERS = ["simdr", "simdr-view"] + WRITERS[1:]
+# Those that keep the index in a file, which is for opening: one opens for writing, one read-only.
+OPENERS = ["simdr", "simdr-index", "simdr-reader"] + WRITERS[1:]
 NAMES = {8: "8 B", 100: "100 B", 1024: "1 KiB", 65536: "64 KiB", 1048576: "1 MiB"}
 # Engines that take microseconds for any put do a fifth as many, or they alone would be most of the run. The cost is given per put. Where
 # the value is what costs, all do as many.
@@ -226,9 +228,9 @@ def groups(scale):
         if size in (1024, 65536):
             rows += [pass_row("scan", size, 1, 0, scale.least), pass_row("scancheck", size, 1, 0, scale.least)]
         plan.append(read_group("reads", scale, size, rows))
-    plan.append(open_group(scale.open_all, WRITERS, 0))
-    plan.append(open_group(scale.open_large, [name for name in WRITERS if name != "sqlite"] if scale.large_others else ["simdr", "crate"],
-                           3))
+    plan.append(open_group(scale.open_all, OPENERS, 0))
+    large = [name for name in OPENERS if name != "sqlite" and (scale.large_others or name.startswith("simdr") or name == "crate")]
+    plan.append(open_group(scale.open_large, large, 3))
     plan += [compact_group(size, count) for size, count in scale.compact.items()]
     plan.append(growth_group(scale))
     plan.append(whole_group(scale))

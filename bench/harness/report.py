@@ -1,8 +1,8 @@
 """The results as text for the terminal and as tables for docs/PERFORMANCE.md."""
 
-from goals import goals, not_fastest
+from goals import OWN, goals, not_fastest
 
-ORDER = ["simdr", "simdr-strict", "simdr-view", "crate", "lmdb", "leveldb", "rocksdb", "tkrzw", "kyoto", "tinycdb", "sqlite", "limits"]
+ORDER = ["simdr", "simdr-strict", "simdr-view", "simdr-index", "simdr-reader", "crate", "lmdb", "leveldb", "rocksdb", "tkrzw", "kyoto", "tinycdb", "sqlite", "limits"]
 
 
 def quantity(cost, unit):
@@ -18,7 +18,7 @@ def quantity(cost, unit):
 
 
 def own_best(row):
-    mine = [row["engines"][name]["median"] for name in ("simdr", "simdr-view") if name in row["engines"]]
+    mine = [row["engines"][name]["median"] for name in OWN if name in row["engines"]]
     return min(mine) if mine else None
 
 

@@ -2,6 +2,7 @@
 //
 // `simdr`: gets are refcounted handles, released after the touch; scans go handle by handle. `simdr-view`: borrowed views, and scans that
 // take 1,024 of them at a time. Both write the same way. Settings: the defaults. COMMIT for durable puts, STRICT as a third level.
+// `simdr-index` and `simdr-reader` keep an index file; the second opens read-only.
 #include <simdr.h>
 
 #include <array>
@@ -19,10 +20,12 @@ namespace {
 
 class Simdr {
  public:
+  explicit Simdr(std::uint32_t more_flags = 0, std::uint32_t open_mode = SIMDR_OPEN_EXISTING)
+      : more_flags_(more_flags), open_mode_(open_mode) {}
   ~Simdr() { simdr_store_close(store_); }
 
   void create(const Setup& setup) { open_as(setup, SIMDR_OPEN_CREATE_NEW); }
-  void open(const Setup& setup) { open_as(setup, SIMDR_OPEN_EXISTING); }
+  void open(const Setup& setup) { open_as(setup, open_mode_); }
   void close() {
     simdr_error error{};
     const simdr_status status = simdr_store_close_checked(store_, &error);
@@ -68,11 +71,14 @@ class Simdr {
                                                        : SIMDR_DURABILITY_NONE;
     simdr_open_options options = SIMDR_OPEN_OPTIONS_INIT;
     options.mode = mode;
+    options.flags = more_flags_;
     simdr_error error;
     const simdr_status status = simdr_store_open((setup.dir / "store.simdr").c_str(), &options, &store_, &error);
     if (status != SIMDR_OK) fail("open", status, error);
   }
 
+  const std::uint32_t more_flags_;
+  const std::uint32_t open_mode_;
   simdr_store* store_ = nullptr;
   std::uint32_t flags_ = 0;
   std::mutex batch_mutex_;  // of the arguments below, used again by each batch
@@ -184,7 +190,23 @@ class SimdrViews : public Simdr {
   static std::string settings(const Setup&) { return "the same store; gets and scans are borrowed views"; }
 };
 
+class SimdrIndexed : public Simdr {
+ public:
+  using Reader = HandleReader;
+  SimdrIndexed() : Simdr(SIMDR_OPEN_INDEX_FILE) {}
+  static std::string settings(const Setup&) { return "with SIMDR_OPEN_INDEX_FILE"; }
+};
+
+class SimdrReader : public Simdr {
+ public:
+  using Reader = HandleReader;
+  SimdrReader() : Simdr(SIMDR_OPEN_INDEX_FILE, SIMDR_OPEN_READ_ONLY) {}
+  static std::string settings(const Setup&) { return "with SIMDR_OPEN_INDEX_FILE, opened read-only"; }
+};
+
 const Registration handles("simdr", session_of<SimdrHandles>());
+const Registration indexed("simdr-index", session_of<SimdrIndexed>());
+const Registration reader("simdr-reader", session_of<SimdrReader>());
 const Registration views("simdr-view", session_of<SimdrViews>());
 
 }  // namespace
