@@ -1,7 +1,7 @@
 // simdr through its C ABI, as any program would use it.
 //
 // `simdr`: gets are refcounted handles, released after the touch; scans go handle by handle. `simdr-view`: borrowed views, and scans that
-// take 1,024 of them at a time. Both write the same way. Settings: the defaults. COMMIT for durable puts, STRICT as a third level.
+// take 64 of them at a time. Both write the same way. Settings: the defaults. COMMIT for durable puts, STRICT as a third level.
 // `simdr-index` and `simdr-reader` keep an index file; the second opens read-only.
 #include <simdr.h>
 
@@ -161,7 +161,7 @@ class ViewReader {
     simdr_status status = simdr_iterator_open(store_, check ? SIMDR_ITERATE_VERIFY : 0, &iterator, &error);
     if (status != SIMDR_OK) fail("iterator_open", status, error);
     std::size_t count = 0;
-    while ((status = simdr_iterator_next_views(iterator, views_.data(), views_.size(), &count, &error)) == SIMDR_OK) {
+    while ((status = simdr_iterator_next_views(iterator, views_.data(), kViewsAtOnce, &count, &error)) == SIMDR_OK) {
       for (std::size_t i = 0; i < count; ++i) result.sum += first_byte(views_[i].data);
       result.entry_count += count;
     }
@@ -171,6 +171,8 @@ class ViewReader {
   }
 
  private:
+  static constexpr std::size_t kViewsAtOnce = 64;  // what simdr.h recommends
+
   const simdr_store* store_;
   std::array<simdr_bytes, kBatch> names_;
   std::array<simdr_view, kBatch> views_;

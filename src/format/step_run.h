@@ -7,16 +7,15 @@ namespace simdr::core {
 
 class StepRun {
  public:
-  // The walk came `step` bytes down. Whether that goes on, and is worth to be reckoned with: steps are mostly multiples of 64, so that two
-  // in a row say nothing; and of smaller entries nearly every line is looked at.
+  // The walk came `step` bytes down. True when so many steps in a row were like it that it may go on: steps are mostly multiples of 64, so
+  // that two say nothing.
   bool follow(std::uint64_t step) noexcept {
     run_ = step == step_ ? run_ + 1 : 0;
     step_ = step;
-    return run_ >= kRun && step > kSmallStep;
+    return run_ >= kRun;
   }
 
  private:
-  static constexpr std::uint64_t kSmallStep = 192;
   static constexpr std::uint32_t kRun = 4;
 
   std::uint64_t step_ = 0;

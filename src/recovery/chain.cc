@@ -14,6 +14,7 @@ namespace {
 // like the last.
 constexpr std::uint64_t kPrefetchDistance = 4 * 1024;
 constexpr std::uint64_t kCacheLineSize = 64;
+constexpr std::uint64_t kSmallStep = 192;
 constexpr std::uint64_t kLargeStep = 1024;
 constexpr std::uint64_t kStepsAhead = 16;
 
@@ -23,7 +24,7 @@ class Prefetcher {
 
   // The walk is at `offset` and came `step` bytes down.
   void follow(std::uint64_t offset, std::uint64_t step) noexcept {
-    if (run_.follow(step) || step > kLargeStep) {
+    if ((run_.follow(step) && step > kSmallStep) || step > kLargeStep) {
       if (offset / kStepsAhead > step) {
         const std::byte* const guess = file_.data() + (offset - kStepsAhead * step);
         __builtin_prefetch(guess);
