@@ -272,7 +272,6 @@ class KeyIndex {
   template <typename SegmentAt>
   [[nodiscard]] bool fill_directory(std::span<const SegmentShape> shapes, SegmentAt segment_at) noexcept;
   [[nodiscard]] Insertion insert_absent(HashesInFile file, std::uint64_t mixed, const BuildItem& item) noexcept;
-  void prefetch_match(HashesInFile file, std::uint64_t mixed) const noexcept;
   void add_to(std::atomic<std::uint64_t>* figure, std::uint64_t difference) noexcept {
     figure->store(figure->load(std::memory_order_relaxed) + difference, std::memory_order_release);
   }

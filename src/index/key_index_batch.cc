@@ -92,37 +92,53 @@ void KeyIndex::holds_many(const std::uint64_t* key_hashes, const std::uint64_t* 
   }
 }
 
-// The trailer of what seems to be the key's present slot, if there is one.
-void KeyIndex::prefetch_match(HashesInFile file, std::uint64_t mixed) const noexcept {
-  const DirectoryView view = directory();
-  const Segment segment = view.segment(view.index_of(mixed));
-  const Group home = segment.group(segment.home(mixed));
-  const std::uint32_t tagged = home.writers_masks(segment.tag(mixed)).with_tag;
-  if (tagged != 0) file.prefetch(home.first_of(tagged).load(std::memory_order_relaxed));
-}
-
+// What the home group alone can decide is put at once; for the rest, the trailers that must be compared are asked for, and looked at when
+// the block is through. Of equal keys the order stays: what sent the first there (a slot with its tag, a full group, deleted marks) is there
+// for the second as well, and where the first was put at once it is the second's slot with its tag.
 void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets,
                         std::size_t count, std::uint64_t* out_previous) noexcept {
   const HashesInFile hashes(file);
+  const DirectoryView view = directory();
   std::array<std::uint64_t, 2 * kBlock> mixed;  // of this block and the next, whose lines are on their way
+  std::array<std::size_t, kBlock> late;
   const auto ask_for = [&](std::size_t begin) {
-    const DirectoryView view = directory();
     for (std::size_t i = begin; i < std::min(count, begin + kBlock); ++i) {
       const std::uint64_t hash = mixed[i % (2 * kBlock)] = mix_(key_hashes[i]);
-      const Segment segment = view.segment(view.index_of(hash));
-      prefetch_line(&segment.group(segment.home(hash)).slot(0));
+      prefetch_line(&view.segment(view.index_of(hash)).home_group(hash).slot(0));
     }
   };
   ask_for(0);
+  std::uint64_t new_count = 0;
   for (std::size_t begin = 0; begin < count; begin += kBlock) {
     const std::size_t end = std::min(count, begin + kBlock);
     ask_for(begin + kBlock);
-    for (std::size_t i = begin; i < end; ++i) prefetch_match(hashes, mixed[i % (2 * kBlock)]);
+    std::size_t late_count = 0;
     for (std::size_t i = begin; i < end; ++i) {
+      const std::uint64_t hash = mixed[i % (2 * kBlock)];
+      const std::uint64_t index = view.index_of(hash);
+      const Segment segment = view.segment(index);
+      SegmentUse& use = view.use(view.first_of(index));
+      const Group home = segment.home_group(hash);
+      const std::uint64_t tag = segment.tag(hash);
+      const auto [tagged, empty] = home.writers_masks(tag);
+      if (tagged == 0 && empty != 0 && use.deleted == 0) [[likely]] {
+        assert(use.used < slot_limit(segment.log2_groups()) && "put_many() without reserve()");
+        home.first_of(empty).store(tag << kTagShift | trailer_offsets[i], std::memory_order_release);
+        ++use.used;
+        ++new_count;
+        if (out_previous != nullptr) out_previous[i] = kAbsent;
+        continue;
+      }
+      if (tagged != 0) hashes.prefetch(home.first_of(tagged).load(std::memory_order_relaxed));
+      late[late_count++] = i;
+    }
+    for (std::size_t j = 0; j < late_count; ++j) {
+      const std::size_t i = late[j];
       const std::uint64_t previous = put_mixed(hashes, mixed[i % (2 * kBlock)], key_hashes[i], trailer_offsets[i]);
       if (out_previous != nullptr) out_previous[i] = previous;
     }
   }
+  add_to(&count_, new_count);
 }
 
 }  // namespace simdr::core
