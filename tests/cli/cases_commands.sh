@@ -208,17 +208,60 @@ test_index_spares_a_file_that_is_none() {
   value_is s a "$(printf '%0100d' 1)"
 }
 
+test_index_is_made_anew_of_a_damaged_one() {
+  three s
+  run 0 s index
+  flip s.index 4100
+  unchanged s 0 s index
+  cp s.index again
+  unchanged s.index 0 s index
+  cmp s.index again || fail "it was not whole"
+}
+
+test_index_of_an_empty_store_is_not_promised() {
+  put s k v
+  run 0 s delete k
+  run 0 s compact
+  [ "$(stat -c %s s)" = 0 ] || fail "not empty"
+  unchanged s 0 s index
+  err_has empty
+  [ ! -e s.index ] || fail "an index of nothing"
+}
+
+test_no_other_command_makes_an_index() {
+  three s
+  mkdir tree
+  printf x >tree/file
+  local command
+  for command in 'write k v' 'copy k t' 'move k u' 'rename a d' 'delete b' 'import tree' compact verify 'backup v' 'repair w' \
+    ls info stats; do
+    # shellcheck disable=SC2086
+    run 0 s $command
+  done
+  if compgen -G '*.index' >/dev/null; then fail "$(echo ./*.index)"; fi
+}
+
+# Killed while it writes, a writer leaves the room it had taken and a guard at the end of it.
 test_index_of_what_a_killed_writer_left() {
   three s
-  yes | head -c 30000000 >big
-  (cat big; sleep 30) | "$SIMDR" s write unfinished &
-  local writer=$!
-  sleep 0.3
-  kill -9 "$writer"
+  mkdir tree
+  (cd tree && seq 20000 | split -l 1 -a 4 -)
+  "$SIMDR" s import tree >/dev/null 2>&1 &
+  local writer=$! tries=0
+  until [ "$(stat -c %s s)" -gt 60000 ]; do
+    sleep 0.002
+    ((++tries < 5000)) || fail "nothing was written"
+  done
+  kill -9 "$writer" 2>/dev/null
   wait "$writer" 2>/dev/null
+  [ $? -eq 137 ] || skip "the writer was done before it was killed"
+  local size
+  size=$(stat -c %s s)
   run 0 s index
   [ -s s.index ] || fail "no index"
+  [ "$(stat -c %s s)" -lt "$size" ] || fail "the guard is still there"
   value_is s b "$(printf '%0100d' 2)"
+  run 0 s verify
 }
 
 test_info_for_people() {

@@ -58,7 +58,7 @@ class Copy final : public Between {
 class Move final : public Between {
  public:
   ExitCode run(Context& context) override {
-    Store source(context.file, SIMDR_OPEN_EXISTING, context.settings, SIMDR_OPEN_VERIFY_READS | SIMDR_OPEN_INDEX_FILE);
+    Store source(context.file, SIMDR_OPEN_EXISTING, context.settings, SIMDR_OPEN_VERIFY_READS);
     const Key key = check_source(context, source);
     Store target(target_, SIMDR_OPEN_CREATE, target_settings(context));
     simdr_error error;

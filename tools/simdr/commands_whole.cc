@@ -56,10 +56,11 @@ class Index final : public Command {
     // What a crashed writer left at the end of the file goes with the first write of a session, which a sync is.
     simdr_error error;
     store.check(simdr_store_sync(store.get(), SIMDR_DURABILITY_COMMIT, &error), error);
-    const std::uint64_t count = simdr_store_count(store.get());
-    store.close();
-    if (!store.warnings().empty()) throw Failure(ExitCode::kIo, on_one_line(store.warnings()));
-    context.say(store.name() + ": indexed, " + counted(count, "entry", "entries"));
+    const simdr_stats stats = stats_of(store);
+    const std::string warning = store.close();
+    if (!warning.empty()) throw Failure(ExitCode::kIo, on_one_line(warning));
+    context.say(store.name() + (stats.tail_offset == 0 ? std::string(": is empty and needs no index")
+                                                : ": indexed, " + counted(stats.live_count, "entry", "entries")));
     return ExitCode::kDone;
   }
 };

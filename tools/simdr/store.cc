@@ -42,10 +42,10 @@ Store::Store(const std::string& path, std::uint32_t mode, const Settings& settin
   simdr_open_options options = open_options(settings);
   options.mode = mode;
   options.flags = flags;
-  options.log = [](std::int32_t level, const char* message, void* warnings) {
-    if (level <= SIMDR_LOG_WARNING) *static_cast<std::string*>(warnings) += message;
+  options.log = [](std::int32_t level, const char* message, void* warning) noexcept {
+    if (level <= SIMDR_LOG_WARNING) *static_cast<std::string*>(warning) = message;
   };
-  options.log_user_data = &warnings_;
+  options.log_user_data = &warning_;
   simdr_error error;
   check(simdr_store_open(path.c_str(), &options, &store_, &error), error);
   const char* damage = simdr_store_recovered_from(store_);
@@ -59,9 +59,11 @@ void Store::check(simdr_status status, const simdr_error& error, const Key& key)
   cli::check(status, error, name_ + ": " + key.name, {path_});
 }
 
-void Store::close() {
+std::string Store::close() {
+  warning_.clear();
   simdr_error error;
   check(simdr_store_close_checked(std::exchange(store_, nullptr), &error), error);
+  return std::exchange(warning_, {});
 }
 
 Entry get_entry(const Store& store, const Key& key) {

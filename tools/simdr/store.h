@@ -35,20 +35,19 @@ class Store {
 
   [[nodiscard]] simdr_store* get() const noexcept { return store_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }  // for messages
-  // What the library had to say that was no error.
-  [[nodiscard]] const std::string& warnings() const noexcept { return warnings_; }
 
   // Throws what check() throws, with the store's name and, if given, the key's.
   void check(simdr_status status, const simdr_error& error) const;
   void check(simdr_status status, const simdr_error& error, const Key& key) const;
 
-  // Ends a command that wrote: a write counts as done only when this returns.
-  void close();
+  // Ends a command that wrote: a write counts as done only when this returns. Returns what went wrong while closing that was no error
+  // of the store, or nothing.
+  std::string close();
 
  private:
   std::string path_;
   std::string name_;
-  std::string warnings_;
+  std::string warning_;  // the library's last
   simdr_store* store_ = nullptr;
 };
 
