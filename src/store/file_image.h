@@ -21,14 +21,35 @@
 
 namespace simdr::core {
 
-// Sums over the entries of the file. Written under the write lock, read by anybody.
+// Sums over the entries of the file.
+struct Sums {
+  std::uint64_t entry_count = 0;  // dead ones and tombstones included, phantoms not
+  std::uint64_t tombstone_count = 0;
+  std::uint64_t phantom_count = 0;
+  std::uint64_t live_size = 0;  // payloads and trailers of live entries
+  std::uint64_t live_packed_size = 0;  // the same, each rounded up to the alignment: what compaction leaves
+};
+
+// The same as they move. Written under the write lock, read by anybody.
 struct Tally {
-  std::atomic<std::uint64_t> entry_count{0};  // dead ones and tombstones included, phantoms not
+  std::atomic<std::uint64_t> entry_count{0};
   std::atomic<std::uint64_t> tombstone_count{0};
   std::atomic<std::uint64_t> phantom_count{0};
-  std::atomic<std::uint64_t> live_size{0};  // payloads and trailers of live entries
-  std::atomic<std::uint64_t> live_packed_size{0};  // the same, each rounded up to the alignment: what compaction leaves
+  std::atomic<std::uint64_t> live_size{0};
+  std::atomic<std::uint64_t> live_packed_size{0};
 
+  // With the writer kept out.
+  [[nodiscard]] Sums sums() const noexcept {
+    return {entry_count, tombstone_count, phantom_count, live_size, live_packed_size};
+  }
+  // Before anybody else sees them.
+  void set(const Sums& sums) noexcept {
+    entry_count = sums.entry_count;
+    tombstone_count = sums.tombstone_count;
+    phantom_count = sums.phantom_count;
+    live_size = sums.live_size;
+    live_packed_size = sums.live_packed_size;
+  }
   static constexpr std::uint64_t packed_size(std::uint64_t payload_size) noexcept {
     return align_up(payload_size + kTrailerSize, kPayloadAlignment);
   }

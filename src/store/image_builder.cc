@@ -115,12 +115,7 @@ bool ImageBuilder::finish() noexcept {
   if (!complete() || !in_memory(index_.fit(file_))) return false;
   for (const std::uint64_t key_hash : deleted_) (void)image_.index.erase(file_, key_hash);
   deleted_ = {};
-  Tally& tally = image_.tally;
-  tally.entry_count = sums_.entry_count;
-  tally.tombstone_count = sums_.tombstone_count;
-  tally.phantom_count = sums_.phantom_count;
-  tally.live_size = sums_.live_size;
-  tally.live_packed_size = sums_.live_packed_size;
+  image_.tally.set(sums_);
   return true;
 }
 

@@ -46,14 +46,7 @@ class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
   IndexBuilder index_;
   std::uint64_t stretch_ = 0;  // where the walk is, and how many entries it found there
   std::uint64_t stretch_entry_count_ = 0;
-  // What finish() puts into the tally.
-  struct Sums {
-    std::uint64_t entry_count = 0;
-    std::uint64_t tombstone_count = 0;
-    std::uint64_t phantom_count = 0;
-    std::uint64_t live_size = 0;
-    std::uint64_t live_packed_size = 0;
-  } sums_;
+  Sums sums_;  // what finish() puts into the tally
   std::vector<std::uint64_t> deleted_;
   std::vector<std::uint64_t> veiled_;
 };

@@ -44,11 +44,12 @@ Contents contents_of(const FileImage& image, const FileInfo& store) {
   put(kSeedAt, image.index_seed());
   put(kSegmentCountAt, segment_count);
   put(kKeyCountAt, image.index.count());
-  put(kEntryCountAt, image.tally.entry_count.load(std::memory_order_relaxed));
-  put(kTombstoneCountAt, image.tally.tombstone_count.load(std::memory_order_relaxed));
-  put(kPhantomCountAt, image.tally.phantom_count.load(std::memory_order_relaxed));
-  put(kLiveSizeAt, image.tally.live_size.load(std::memory_order_relaxed));
-  put(kLivePackedSizeAt, image.tally.live_packed_size.load(std::memory_order_relaxed));
+  const Sums sums = image.tally.sums();
+  put(kEntryCountAt, sums.entry_count);
+  put(kTombstoneCountAt, sums.tombstone_count);
+  put(kPhantomCountAt, sums.phantom_count);
+  put(kLiveSizeAt, sums.live_size);
+  put(kLivePackedSizeAt, sums.live_packed_size);
   seal(head);
   return contents;
 }
@@ -124,8 +125,9 @@ Result<void> IndexFile::read_header(const FileInfo& store) {
   }
   slots_at_ = head.size();
   store_size_ = indexed.size;
-  sums_ = {get(kSeedAt),         get(kKeyCountAt), get(kEntryCountAt),    get(kTombstoneCountAt),
-           get(kPhantomCountAt), get(kLiveSizeAt), get(kLivePackedSizeAt)};
+  seed_ = get(kSeedAt);
+  key_count_ = get(kKeyCountAt);
+  sums_ = {get(kEntryCountAt), get(kTombstoneCountAt), get(kPhantomCountAt), get(kLiveSizeAt), get(kLivePackedSizeAt)};
   return {};
 }
 
@@ -142,7 +144,7 @@ bool IndexFile::copy_index(KeyIndex* index) {
   next_segment_ = 0;
   next_offset_ = slots_at_;
   if (!index->restore(shapes_, store_size_, *this)) return false;
-  if (index->count() == sums_.key_count) return true;
+  if (index->count() == key_count_) return true;
   index->clear();
   return false;
 }
@@ -157,7 +159,7 @@ bool IndexFile::map_index(FileImage* image) {
   for (std::size_t i = 0; i < shapes_.size(); ++i) {
     if (simd::kernels().crc32(0, slots.data() + i * kSegmentSize, kSegmentSize) != crcs_[i]) return false;
   }
-  if (!image->index.refer_to(shapes_, sums_.key_count, slots)) return false;
+  if (!image->index.refer_to(shapes_, key_count_, slots)) return false;
   image->keep(*std::move(mapped));
   return true;
 }
@@ -167,12 +169,7 @@ Result<void> IndexFile::load(FileImage* image, Use use) {
   const bool loaded = use == Use::kCopied || is_small ? copy_index(&image->index) : map_index(image);
   if (!loaded) return useless("is damaged, or there is no memory for it");
   image->layout = kAligned64;
-  Tally& tally = image->tally;
-  tally.entry_count = sums_.entry_count;
-  tally.tombstone_count = sums_.tombstone_count;
-  tally.phantom_count = sums_.phantom_count;
-  tally.live_size = sums_.live_size;
-  tally.live_packed_size = sums_.live_packed_size;
+  image->tally.set(sums_);
   image->tail.store(store_size_, std::memory_order_release);
   return {};
 }

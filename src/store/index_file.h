@@ -33,23 +33,13 @@ class IndexFile final : private SlotSource {
   static Result<void> save(FileSystem& files, const std::string& store_path, const FileImage& image);
 
   // That of the index: the image is to be made with it.
-  [[nodiscard]] std::uint64_t seed() const noexcept { return sums_.seed; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   // A writer needs an index of its own; readers share the one in the page cache.
   enum class Use : std::uint8_t { kCopied, kInPlace };
   // Fills in the index, the tallies, the layout and the tail of an image that is empty; after an error it is empty again.
   Result<void> load(FileImage* image, Use use);
 
  private:
-  struct Sums {
-    std::uint64_t seed = 0;
-    std::uint64_t key_count = 0;
-    std::uint64_t entry_count = 0;
-    std::uint64_t tombstone_count = 0;
-    std::uint64_t phantom_count = 0;
-    std::uint64_t live_size = 0;
-    std::uint64_t live_packed_size = 0;
-  };
-
   IndexFile(std::unique_ptr<File> file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
   Result<void> read_header(const FileInfo& store);
   [[nodiscard]] bool copy_index(KeyIndex* index);
@@ -59,6 +49,8 @@ class IndexFile final : private SlotSource {
 
   std::unique_ptr<File> file_;
   std::string path_;
+  std::uint64_t seed_ = 0;
+  std::uint64_t key_count_ = 0;
   Sums sums_;
   std::uint64_t store_size_ = 0;
   std::vector<SegmentShape> shapes_;
