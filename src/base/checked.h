@@ -23,7 +23,7 @@ namespace simdr::core {
 
 // Wraps only above 2^64 - alignment; callers bound `offset` by kMaxStoreSize (2^48) or by a file's size.
 [[nodiscard]] constexpr std::uint64_t align_up(std::uint64_t offset, std::uint64_t alignment) noexcept {
-  return offset + padding_to(offset, alignment);
+  return (offset + (alignment - 1)) & ~(alignment - 1);
 }
 
 [[nodiscard]] constexpr std::uint64_t align_down(std::uint64_t offset, std::uint64_t alignment) noexcept {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "c_api/boundary.h"
+#include "format/short_key_hash.h"
 
 using namespace simdr::c_api;
 namespace core = simdr::core;
@@ -15,42 +16,76 @@ simdr_status finish_read(Status status, const Error& error, simdr_error* err) no
   return report(error, err);
 }
 
-simdr_status get_hash(const simdr_store* store, std::uint64_t key_hash, simdr_entry** out_entry, simdr_error* err) {
-  Error error;
-  core::Entry* entry = nullptr;
-  const Status status = store->core->get(key_hash, &entry, &error);
-  if (status == Status::kOk) [[likely]] {
-    *out_entry = to_c(entry);
-    return SIMDR_OK;
-  }
-  return finish_read(status, error, err);
+// A plain lookup of a key that is there, or is not, is one function that calls nothing: see KeyIndex::find_quickly(). All that takes more, and all that is
+// wrong, is left to others, as their last call.
+
+[[gnu::noinline]] simdr_status get_at_length(const core::Store* store, std::uint64_t key_hash, simdr_entry** out_entry,
+                                             simdr_error* err) noexcept {
+  return guarded(err, [&]() -> simdr_status {
+    Error error;
+    core::Entry* entry = nullptr;
+    const Status status = store->get(key_hash, &entry, &error);
+    if (status == Status::kOk) *out_entry = to_c(entry);
+    return finish_read(status, error, err);
+  });
 }
 
-[[gnu::noinline, gnu::cold]] simdr_status view_otherwise(const simdr_store* store, std::uint64_t key_hash,
-                                                         simdr_view* out_view, simdr_error* err) {
-  Error error;
-  core::Found found;
-  const Status status = store->core->view(key_hash, &found, &error);
-  if (status == Status::kOk) [[likely]] {
-    *out_view = to_view(found);
-    return SIMDR_OK;
-  }
-  return finish_read(status, error, err);
+[[gnu::noinline]] simdr_status view_at_length(const core::Store* store, std::uint64_t key_hash, simdr_view* out_view,
+                                              simdr_error* err) noexcept {
+  return guarded(err, [&]() -> simdr_status {
+    Error error;
+    core::Found found;
+    const Status status = store->view(key_hash, &found, &error);
+    if (status == Status::kOk) *out_view = to_view(found);
+    return finish_read(status, error, err);
+  });
 }
 
-[[gnu::always_inline]] inline simdr_status view_hash(const simdr_store* store, std::uint64_t key_hash,
-                                                     simdr_view* out_view, simdr_error* err) {
-  core::Found found;
-  switch (store->core->view_quickly(key_hash, &found)) {
+[[gnu::always_inline]] inline simdr_status get_hash(const core::Store* store, std::uint64_t key_hash,
+                                                    simdr_entry** out_entry, simdr_error* err) noexcept {
+  core::Entry* entry;
+  switch (store->get_quickly(key_hash, &entry)) {
     case core::FileImage::Look::kFound:
-      *out_view = to_view(found);
+      *out_entry = to_c(entry);
       return SIMDR_OK;
     case core::FileImage::Look::kAbsent:
       return SIMDR_NOT_FOUND;
     case core::FileImage::Look::kUnsure:
       break;
   }
-  return view_otherwise(store, key_hash, out_view, err);
+  return get_at_length(store, key_hash, out_entry, err);
+}
+
+[[gnu::always_inline]] inline simdr_status view_hash(const core::Store* store, std::uint64_t key_hash,
+                                                     simdr_view* out_view, simdr_error* err) noexcept {
+  core::FlatView view;
+  switch (store->view_quickly(key_hash, &view)) {
+    case core::FileImage::Look::kFound:
+      *out_view = {view.data, view.size, view.key_hash, view.payload_offset, view.crc32, 0};
+      return SIMDR_OK;
+    case core::FileImage::Look::kAbsent:
+      return SIMDR_NOT_FOUND;
+    case core::FileImage::Look::kUnsure:
+      break;
+  }
+  return view_at_length(store, key_hash, out_view, err);
+}
+
+// For keys that are long, missing or too long.
+[[gnu::noinline]] simdr_status get_other_key(const simdr_store* store, const void* key, std::size_t key_size,
+                                             simdr_entry** out_entry, simdr_error* err) noexcept {
+  SIMDR_NOT_NULL(store);
+  SIMDR_REFUSE(check_key("key", key, key_size, err));
+  SIMDR_NOT_NULL(out_entry);
+  return get_hash(store->core.get(), hash_of(key, key_size), out_entry, err);
+}
+
+[[gnu::noinline]] simdr_status view_other_key(const simdr_store* store, const void* key, std::size_t key_size,
+                                              simdr_view* out_view, simdr_error* err) noexcept {
+  SIMDR_NOT_NULL(store);
+  SIMDR_REFUSE(check_key("key", key, key_size, err));
+  SIMDR_NOT_NULL(out_view);
+  return view_hash(store->core.get(), hash_of(key, key_size), out_view, err);
 }
 
 // Which of the keys are not those of the hashes they are said to be of; empty when none are given.
@@ -116,40 +151,30 @@ simdr_status view_hashes(const simdr_store* store, std::span<const std::uint64_t
 
 simdr_status simdr_store_get(const simdr_store* store, const void* key, std::size_t key_size, simdr_entry** out_entry,
                              simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    SIMDR_REFUSE(check_key("key", key, key_size, err));
-    SIMDR_NOT_NULL(out_entry);
-    return get_hash(store, hash_of(key, key_size), out_entry, err);
-  });
+  if (store == nullptr || key == nullptr || key_size > core::kMaxShortKeySize || out_entry == nullptr) [[unlikely]]
+    return get_other_key(store, key, key_size, out_entry, err);
+  return get_hash(store->core.get(), core::short_key_hash(core::as_bytes(key, key_size)), out_entry, err);
 }
 
 simdr_status simdr_store_get_hashed(const simdr_store* store, std::uint64_t key_hash, simdr_entry** out_entry,
                                     simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    SIMDR_NOT_NULL(out_entry);
-    return get_hash(store, key_hash, out_entry, err);
-  });
+  SIMDR_NOT_NULL(store);
+  SIMDR_NOT_NULL(out_entry);
+  return get_hash(store->core.get(), key_hash, out_entry, err);
 }
 
 simdr_status simdr_store_view(const simdr_store* store, const void* key, std::size_t key_size, simdr_view* out_view,
                               simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    SIMDR_REFUSE(check_key("key", key, key_size, err));
-    SIMDR_NOT_NULL(out_view);
-    return view_hash(store, hash_of(key, key_size), out_view, err);
-  });
+  if (store == nullptr || key == nullptr || key_size > core::kMaxShortKeySize || out_view == nullptr) [[unlikely]]
+    return view_other_key(store, key, key_size, out_view, err);
+  return view_hash(store->core.get(), core::short_key_hash(core::as_bytes(key, key_size)), out_view, err);
 }
 
 simdr_status simdr_store_view_hashed(const simdr_store* store, std::uint64_t key_hash, simdr_view* out_view,
                                      simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    SIMDR_NOT_NULL(out_view);
-    return view_hash(store, key_hash, out_view, err);
-  });
+  SIMDR_NOT_NULL(store);
+  SIMDR_NOT_NULL(out_view);
+  return view_hash(store->core.get(), key_hash, out_view, err);
 }
 
 simdr_status simdr_store_get_many(const simdr_store* store, const simdr_bytes* keys, std::size_t key_count,
@@ -224,15 +249,13 @@ simdr_status simdr_store_exists(const simdr_store* store, const void* key, std::
 
 simdr_status simdr_store_exists_hashed(const simdr_store* store, std::uint64_t key_hash, int* out_exists,
                                        simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    SIMDR_NOT_NULL(out_exists);
-    simdr_view view;
-    const simdr_status status = view_hash(store, key_hash, &view, err);
-    if (status != SIMDR_OK && status != SIMDR_NOT_FOUND) return status;
-    *out_exists = status == SIMDR_OK;
-    return SIMDR_OK;
-  });
+  SIMDR_NOT_NULL(store);
+  SIMDR_NOT_NULL(out_exists);
+  simdr_view view;
+  const simdr_status status = view_hash(store->core.get(), key_hash, &view, err);
+  if (status != SIMDR_OK && status != SIMDR_NOT_FOUND) return status;
+  *out_exists = status == SIMDR_OK;
+  return SIMDR_OK;
 }
 
 simdr_status simdr_store_last_entry(const simdr_store* store, simdr_entry** out_entry, simdr_error* err) noexcept {

@@ -1,10 +1,7 @@
 #include "format/key_hash.h"
 
-// Inlined, so that a short key costs no call through the PLT and libsimdr.so needs no libxxhash.so at run time.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/endian.h"
+#include "format/short_key_hash.h"
 
 namespace simdr::core {
 
@@ -16,8 +13,7 @@ namespace {
 
 // Short keys by themselves, so that they pay nothing for the registers that long ones need.
 std::uint64_t key_hash(ByteView key) noexcept {
-  constexpr std::size_t kShort = 16;
-  return key.size() <= kShort ? XXH3_64bits(key.data(), key.size()) : hash_of_long_key(key);
+  return key.size() <= kMaxShortKeySize ? short_key_hash(key) : hash_of_long_key(key);
 }
 
 NamespacedKey namespaced_key(std::uint64_t namespace_hash, ByteView key) noexcept {

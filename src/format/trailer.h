@@ -83,10 +83,10 @@ struct EntryRecord {
   return true;
 }
 
-// The same in fewer steps, for what an index says is a value, in the current generation; `trailer_offset` lies in the file. False
-// where read_entry_record() is to decide.
+// The same in fewer steps, for what an index says is a value, in the current generation; the file is not shorter than a trailer. False where
+// read_entry_record() is to decide.
 [[nodiscard]] inline bool read_current_value(ByteView file, std::uint64_t trailer_offset, EntryRecord* out) noexcept {
-  if (file.size() - trailer_offset < kTrailerSize) return false;
+  if (trailer_offset > file.size() - kTrailerSize) return false;
   const Trailer trailer = decode_trailer(file.data() + trailer_offset);
   const std::uint64_t start = payload_start(trailer.prev_tail);
   if (trailer.prev_tail >= trailer_offset || start >= trailer_offset) return false;

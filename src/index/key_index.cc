@@ -12,18 +12,14 @@
 //   find began: else either this slot would hold the new one, or E or W would have been replaced before, and the
 //   loads would have shown that.
 //
-//   A miss is believed only if E and W are unchanged after the slots were read. All stores into a segment are
-//   releases, those that clear and fill recycled memory too. If a slot showed a value of a later use of the
-//   memory, then the reader is synchronised with the writer after the store that replaced E (or, if that went to
-//   a larger directory, W); its second loads come after, so they see it, and it tries again. Without such a value
-//   all slots are of E's use, where a key never moves: a key that is there all the time sits in one slot, and
-//   what stops the search before that slot, an empty slot in an earlier group, cannot be: see the invariant in
-//   segment.h.
-//
-//   E cannot come back: each replacement of an entry raises its 18-bit generation or its depth. The same memory
-//   with the same generation takes a quarter of a million rebuilds of one segment, each after 900 erased keys,
-//   exactly, between two loads of a stopped reader: ten seconds of nothing else. W cannot come back: directories
-//   only double.
+//   A miss is believed only if no segment was recycled meanwhile: the count C of that is loaded with acquire before W and
+//   after the slots, and moves, with release, between the storing of what replaces a segment and the first store into its memory.
+//   All stores into a segment are releases, those that clear and fill recycled memory too. If a slot showed a
+//   value of a later use of the memory, then the reader is synchronised with the writer after C moved; its second load of C
+//   shows that, and it tries again, unless the first showed it already; but then W and E, loaded after that, were what
+//   replaced the segment. Without such a value all slots are of E's use, where a key never moves: a key that is there
+//   all the time sits in one slot, and what stops the search before that slot, an empty slot in an earlier group,
+//   cannot be: see the invariant in segment.h. A segment that was replaced and not recycled holds what was there then.
 //
 // The trailer itself is written before put() stores the offset with release. No fences: ThreadSanitizer does not
 // model them.
@@ -40,15 +36,11 @@ std::uint64_t KeyIndex::find_anywhere(ByteView file, std::uint64_t key_hash) con
   const HashesInFile hashes(file);
   const std::uint64_t mixed = mix_(key_hash);
   for (;;) {
+    const std::uint64_t recycled = recycled_count();
     const DirectoryView directory = readers_directory();
     if (!directory.exists()) return kAbsent;
-    const DirectoryEntry& entry = directory.entry(directory.index_of(mixed));
-    const Segment segment(entry.load(std::memory_order_acquire));
-    const std::uint64_t offset = segment.find_anywhere(hashes, mixed, key_hash);
-    if (offset != kAbsent) return offset;
-    if (entry.load(std::memory_order_acquire) == segment.entry() && readers_directory().word() == directory.word()) {
-      return kAbsent;
-    }
+    const std::uint64_t offset = readers_segment(directory, mixed).find_anywhere(hashes, mixed, key_hash);
+    if (offset != kAbsent || recycled_count() == recycled) return offset;
   }
 }
 
@@ -56,8 +48,7 @@ void KeyIndex::prefetch(std::uint64_t key_hash) const noexcept {
   const std::uint64_t mixed = mix_(key_hash);
   const DirectoryView directory = readers_directory();
   if (!directory.exists()) return;
-  const Segment segment(directory.entry(directory.index_of(mixed)).load(std::memory_order_acquire));
-  prefetch_line(&segment.group(segment.home(mixed)).slot(0));
+  prefetch_line(&readers_segment(directory, mixed).home_group(mixed).slot(0));
 }
 
 // One segment per call, copied whole before it is believed: half a segment handed out could not be taken back
@@ -67,6 +58,7 @@ void KeyIndex::prefetch(std::uint64_t key_hash) const noexcept {
 // division is half published, the first entry still leads to the undivided segment, which is then taken whole.
 std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_offsets) const noexcept {
   for (;;) {
+    const std::uint64_t recycled = recycled_count();
     const DirectoryView directory = readers_directory();
     if (!directory.exists()) {
       cursor->is_at_end = true;
@@ -82,8 +74,7 @@ std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_off
       found += slot != kEmptySlot && slot != kDeletedSlot ? 1 : 0;
     }
     const std::uint64_t end = first + (std::uint64_t{1} << (directory.depth() - segment.depth()));
-    if (directory.entry(first).load(std::memory_order_acquire) != segment.entry()) continue;
-    if (readers_directory().word() != directory.word()) continue;
+    if (recycled_count() != recycled) continue;
 
     cursor->is_at_end = end == directory.size();
     if (!cursor->is_at_end) cursor->mixed = end << (64 - directory.depth());

@@ -58,6 +58,7 @@ class SlotSource {
 class KeyIndex {
  public:
   static constexpr std::uint64_t kAbsent = 0;
+  static constexpr std::uint64_t kSurelyAbsent = ~std::uint64_t{0};  // of find_quickly() only
 
   // `seed` must be unknown to whoever chooses the keys: it keeps them from colliding on purpose. Allocates
   // nothing; `allocator` outlives the index.
@@ -70,28 +71,33 @@ class KeyIndex {
   // A key that was put before the call is found with an offset that was its newest at some moment of the call;
   // one that was erased before the call, and not put again, is absent.
   //
-  // In line is what nearly every lookup comes down to: the few instructions of one leave the processor room to wait for the
-  // cache misses of several.
+  // In line is what nearly every lookup comes down to.
   [[nodiscard]] std::uint64_t find(ByteView file, std::uint64_t key_hash) const noexcept {
+    const std::uint64_t offset = find_quickly(key_hash);
+    if (offset == kSurelyAbsent) return kAbsent;
+    const HashesInFile hashes(file);
+    hashes.prefetch_line_before(offset);
+    return hashes.confirms(offset, key_hash) ? offset : find_anywhere(file, key_hash);
+  }
+  // What find() does first, in the fewest instructions and without a call: kSurelyAbsent, or what may be the offset. Where it is out of bounds
+  // (0 is), or the hash in the file is another one, find() is to say. The bounds to check against are those of what was mapped
+  // after this returned. For functions that call nothing, so that they save no register: what limits lookups at random is
+  // how many of them the processor has under way, and that is how many of their instructions fit into its reorder buffer.
+  [[nodiscard, gnu::always_inline]] std::uint64_t find_quickly(std::uint64_t key_hash) const noexcept {
+    const std::uint64_t recycled = recycled_count();
     const std::uint64_t mixed = mix_(key_hash);
     const DirectoryView directory = readers_directory();
-    if (directory.exists()) [[likely]] {
-      const DirectoryEntry& entry = directory.entry(directory.index_of(mixed));
-      const Segment segment(entry.load(std::memory_order_acquire));
-      const Group home = segment.home_group(mixed);
-      const auto [tagged, empty] = home.readers_masks(segment.tag(mixed));
-      if (tagged != 0) {
-        const std::uint64_t slot = home.first_of(tagged).load(std::memory_order_acquire);
-        const HashesInFile hashes(file);
-        hashes.prefetch_line_before(slot);
-        if (hashes.confirms(slot, key_hash)) [[likely]]
-          return slot & kOffsetMask;
-      } else if (empty != 0 && entry.load(std::memory_order_acquire) == segment.entry() &&
-                 readers_directory().word() == directory.word()) [[likely]] {
-        return kAbsent;
-      }
+    if (!directory.exists()) [[unlikely]]
+      return 0;
+    const Segment segment = readers_segment(directory, mixed);
+    const Group home = segment.home_group(mixed);
+    if (const std::uint32_t tagged = home.readers_masks(segment.tag(mixed)).with_tag; tagged != 0) [[likely]] {
+      // An empty slot looks as if it had tag 0; its offset is 0.
+      return home.first_of(tagged).load(std::memory_order_acquire) & kOffsetMask;
     }
-    return find_anywhere(file, key_hash);
+    // Read again, so that the registers that hold the group are not kept for this. A slot that is empty now was empty before.
+    const bool has_empty = home.readers_masks(kEmptySlot).zero != 0;
+    return has_empty && recycled_count() == recycled ? kSurelyAbsent : 0;
   }
   // The same for each of many, in about half the time per key. out_offsets may not overlap key_hashes.
   void find_many(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
@@ -148,7 +154,7 @@ class KeyIndex {
     const Group home = segment.home_group(mixed);
     SegmentUse& use = view.use(view.first_of(index));
     Spot spot;
-    if (use.used >= slot_limit(segment.log2_groups())) [[unlikely]]
+    if (use.used >= segment.slot_limit()) [[unlikely]]
       return spot;
     const auto [tagged, empty] = home.writers_masks(segment.tag(mixed));
     if (tagged != 0 || empty == 0 || use.deleted != 0) return spot_anywhere(HashesInFile(file), mixed, key_hash);
@@ -237,6 +243,13 @@ class KeyIndex {
     return DirectoryView(directory_word_.load(std::memory_order_acquire));
   }
 
+  [[nodiscard]] std::uint64_t recycled_count() const noexcept {
+    return recycled_count_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] static Segment readers_segment(DirectoryView directory, std::uint64_t mixed) noexcept {
+    return Segment(directory.entry(directory.index_of(mixed)).load(std::memory_order_acquire));
+  }
+
   // Writer.
   [[nodiscard]] DirectoryView directory() const noexcept {
     return DirectoryView(directory_word_.load(std::memory_order_relaxed));
@@ -251,6 +264,7 @@ class KeyIndex {
   [[nodiscard]] bool enlarge(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;
   [[nodiscard]] bool drop_deleted(HashesInFile file, std::uint64_t first) noexcept;
   [[nodiscard]] bool divide(HashesInFile file, std::uint64_t first) noexcept;
+  void recycle(Segment segment) noexcept;
   void replace_segment(std::uint64_t first, Segment by, std::uint32_t live) noexcept;
 
   [[nodiscard]] Place look_up(Segment segment, bool has_deleted, HashesInFile file, std::uint64_t mixed,
@@ -276,8 +290,9 @@ class KeyIndex {
     figure->store(figure->load(std::memory_order_relaxed) + difference, std::memory_order_release);
   }
 
-  // What readers load, on a line that only a doubling of the directory writes.
+  // What readers load, on a line that is written when a segment is divided, replaced or made larger.
   alignas(64) std::atomic<std::uint64_t> directory_word_{0};
+  std::atomic<std::uint64_t> recycled_count_{0};  // segments whose memory was given up for others
   const HashMixer mix_;
 
   // The writer's.

@@ -14,8 +14,7 @@ constexpr std::size_t kBlock = 32;
 
 struct Lane {
   std::uint64_t mixed;
-  const DirectoryEntry* entry;
-  std::uint64_t entry_word;
+  std::uint64_t entry;
   std::uint64_t candidate;  // a slot with the right tag in the home group, or kEmptySlot
   bool seems_absent;  // the home group has no such slot, and an empty one
 };
@@ -33,6 +32,7 @@ void KeyIndex::find_many(ByteView file, const std::uint64_t* key_hashes, std::si
 void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
                           std::uint64_t* out_offsets) const noexcept {
   const HashesInFile hashes(file);
+  const std::uint64_t recycled = recycled_count();
   const DirectoryView directory = readers_directory();
   if (!directory.exists()) {
     std::fill_n(out_offsets, count, kAbsent);
@@ -41,17 +41,16 @@ void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::s
   std::array<Lane, kBlock> lanes;
   for (std::size_t i = 0; i < count; ++i) {
     lanes[i].mixed = mix_(key_hashes[i]);
-    lanes[i].entry = &directory.entry(directory.index_of(lanes[i].mixed));
-    prefetch_line(lanes[i].entry);
+    prefetch_line(&directory.entry(directory.index_of(lanes[i].mixed)));
   }
   for (std::size_t i = 0; i < count; ++i) {
-    lanes[i].entry_word = lanes[i].entry->load(std::memory_order_acquire);
-    const Segment segment(lanes[i].entry_word);
+    const Segment segment = readers_segment(directory, lanes[i].mixed);
+    lanes[i].entry = segment.entry();
     prefetch_line(&segment.home_group(lanes[i].mixed).slot(0));
   }
   for (std::size_t i = 0; i < count; ++i) {
     Lane& lane = lanes[i];
-    const Segment segment(lane.entry_word);
+    const Segment segment(lane.entry);
     const Group home = segment.home_group(lane.mixed);
     const auto [tagged, empty] = home.readers_masks(segment.tag(lane.mixed));
     lane.candidate = tagged == 0 ? kEmptySlot : home.first_of(tagged).load(std::memory_order_acquire);
@@ -65,8 +64,7 @@ void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::s
       out_offsets[i] = lane.candidate & kOffsetMask;
       continue;
     }
-    const bool is_absent = lane.seems_absent && lane.entry->load(std::memory_order_acquire) == lane.entry_word &&
-                           readers_directory().word() == directory.word();
+    const bool is_absent = lane.seems_absent && recycled_count() == recycled;
     out_offsets[i] = is_absent ? kAbsent : find(file, key_hashes[i]);
   }
 }
@@ -122,7 +120,7 @@ void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const st
       const std::uint64_t tag = segment.tag(hash);
       const auto [tagged, empty] = home.writers_masks(tag);
       if (tagged == 0 && empty != 0 && use.deleted == 0) [[likely]] {
-        assert(use.used < slot_limit(segment.log2_groups()) && "put_many() without reserve()");
+        assert(use.used < segment.slot_limit() && "put_many() without reserve()");
         home.first_of(empty).store(tag << kTagShift | trailer_offsets[i], std::memory_order_release);
         ++use.used;
         ++new_count;

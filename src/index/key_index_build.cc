@@ -46,7 +46,7 @@ bool KeyIndex::insert_absent_many(ByteView file, BuildItem* items, std::size_t c
       const Group home = segment.group(segment.home(mixed));
       const std::uint64_t tag = segment.tag(mixed);
       const auto [tagged, empty] = home.writers_masks(tag);
-      if (tagged == 0 && empty != 0 && use.used < slot_limit(segment.log2_groups())) [[likely]] {
+      if (tagged == 0 && empty != 0 && use.used < segment.slot_limit()) [[likely]] {
         home.first_of(empty).store(tag << kTagShift | item.trailer_offset(), std::memory_order_release);
         ++use.used;
         *inserted++ = item;
@@ -76,7 +76,7 @@ KeyIndex::Insertion KeyIndex::insert_absent(HashesInFile file, std::uint64_t mix
     SegmentUse& use = view.use(first);
     const Place place = look_up(segment, use.deleted != 0, file, mixed, item.key_hash);
     if (place.match != nullptr) return Insertion::kPresent;
-    if (use.used < slot_limit(segment.log2_groups())) {
+    if (use.used < segment.slot_limit()) {
       occupy(spot_of(place, segment, &use, mixed), item.trailer_offset());
       return Insertion::kInserted;
     }

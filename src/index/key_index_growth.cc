@@ -9,13 +9,13 @@ namespace simdr::core {
 namespace {
 
 // Keys that segments are filled to on average by expect(): four standard deviations below the limit.
-constexpr std::uint64_t kExpectedFill = slot_limit(kFullLog2Groups) / 16 * 15;
+constexpr std::uint64_t kExpectedFill = slot_limit_of(kFullGroups) / 16 * 15;
 // A rebuild must free a quarter of the limit, so that it is paid for by as many erased keys.
-constexpr std::uint32_t kWorthRebuilding = slot_limit(kFullLog2Groups) / 4 * 3;
+constexpr std::uint32_t kWorthRebuilding = slot_limit_of(kFullGroups) / 4 * 3;
 
 [[nodiscard]] std::uint32_t log2_groups_for(std::uint64_t slots) noexcept {
   std::uint32_t log2_groups = 0;
-  while (log2_groups < kFullLog2Groups && slot_limit(log2_groups) < slots) ++log2_groups;
+  while (log2_groups < kFullLog2Groups && slot_limit_of(1u << log2_groups) < slots) ++log2_groups;
   return log2_groups;
 }
 
@@ -59,7 +59,7 @@ bool KeyIndex::make_room_for_pending(HashesInFile file, std::size_t count, Mixed
       const std::uint64_t end = first + view.span_of(index);
       std::uint64_t pending = 0;
       for (std::uint64_t j = first; j < end; ++j) pending += view.use(j).pending;
-      if (view.use(first).used + pending <= slot_limit(view.segment(first).log2_groups())) {
+      if (view.use(first).used + pending <= view.segment(first).slot_limit()) {
         for (std::uint64_t j = first; j < end; ++j) view.use(j).pending = 0;
         break;
       }
@@ -83,7 +83,7 @@ bool KeyIndex::reserve_one(HashesInFile file, std::uint64_t mixed) noexcept {
     const Segment segment = view.segment(index);
     prefetch_line(&segment.group(segment.home(mixed)).slot(0));
     const std::uint64_t first = view.first_of(index);
-    if (view.use(first).used < slot_limit(segment.log2_groups())) return true;
+    if (view.use(first).used < segment.slot_limit()) return true;
     if (!make_room(file, first, 1)) return false;
   }
 }
@@ -92,7 +92,7 @@ bool KeyIndex::create_first(std::uint64_t needed) noexcept {
   if (!segments_.prepare(1)) return false;
   const DirectoryView view = blocks_.create(0);
   if (!view.exists()) return false;
-  const Segment segment(segments_.take(), log2_groups_for(needed), 0, 0);
+  const Segment segment(segments_.take(), log2_groups_for(needed), 0);
   view.publish(0, 1, segment, SegmentUse{});
   add_to(&slot_count_, segment.group_count() * kGroupSlots);
   directory_word_.store(view.word(), std::memory_order_release);
@@ -101,7 +101,7 @@ bool KeyIndex::create_first(std::uint64_t needed) noexcept {
 
 bool KeyIndex::make_room(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept {
   const DirectoryView view = directory();
-  if (view.segment(first).log2_groups() < kFullLog2Groups) return enlarge(file, first, needed);
+  if (!view.segment(first).is_full_size()) return enlarge(file, first, needed);
   const std::uint32_t live = static_cast<std::uint32_t>(view.use(first).used - view.use(first).deleted);
   return live + needed <= kWorthRebuilding ? drop_deleted(file, first) : divide(file, first);
 }
@@ -117,20 +117,26 @@ bool KeyIndex::enlarge(HashesInFile file, std::uint64_t first, std::uint64_t nee
 
   // Another size is another part of the same block, never used so far and all empty.
   Slot* block = is_full_size ? segments_.take() : old.block();
-  const Segment larger(block, log2_groups, 0, old.generation() + 1);
+  const Segment larger(block, log2_groups, 0);
   replace_segment(first, larger, rebuild(old, larger, file, mix_));
   add_to(&slot_count_, (larger.group_count() - old.group_count()) * kGroupSlots);
-  if (is_full_size) segments_.recycle(old.block());
+  if (is_full_size) recycle(old);
   return true;
 }
 
 bool KeyIndex::drop_deleted(HashesInFile file, std::uint64_t first) noexcept {
   if (!segments_.prepare(1)) return false;
   const Segment old = directory().segment(first);
-  const Segment fresh(segments_.take(), kFullLog2Groups, old.depth(), old.generation() + 1);
+  const Segment fresh(segments_.take(), kFullLog2Groups, old.depth());
   replace_segment(first, fresh, rebuild(old, fresh, file, mix_));
-  segments_.recycle(old.block());
+  recycle(old);
   return true;
+}
+
+// What led there leads elsewhere by now. Readers must be told before the memory is filled again.
+void KeyIndex::recycle(Segment segment) noexcept {
+  add_to(&recycled_count_, 1);
+  segments_.recycle(segment.block());
 }
 
 void KeyIndex::replace_segment(std::uint64_t first, Segment by, std::uint32_t live) noexcept {
@@ -152,8 +158,8 @@ bool KeyIndex::divide(HashesInFile file, std::uint64_t first) noexcept {
   }
   const Segment old = view.segment(first);
   const std::uint64_t half = view.span_of(first) / 2;
-  const Segment low(segments_.take(), kFullLog2Groups, old.depth() + 1, old.generation() + 1);
-  const Segment high(segments_.take(), kFullLog2Groups, old.depth() + 1, old.generation() + 1);
+  const Segment low(segments_.take(), kFullLog2Groups, old.depth() + 1);
+  const Segment high(segments_.take(), kFullLog2Groups, old.depth() + 1);
   const RebuiltCounts counts = split(old, low, high, file, mix_);
 
   // The high half first: a scan that sees any entry of `low` sees all of both (next_offsets).
@@ -163,13 +169,13 @@ bool KeyIndex::divide(HashesInFile file, std::uint64_t first) noexcept {
   use.used = static_cast<std::uint16_t>(counts.low);
   view.publish(first, half, low, use);
   add_to(&slot_count_, kSegmentSlots);
-  segments_.recycle(old.block());
+  recycle(old);
   return true;
 }
 
 bool KeyIndex::expect(std::uint64_t key_count) noexcept {
   if (directory().exists()) return true;
-  if (key_count <= slot_limit(kFullLog2Groups)) return create_first(key_count);
+  if (key_count <= slot_limit_of(kFullGroups)) return create_first(key_count);
   std::uint32_t depth = 1;
   while (depth <= kMaxDepth && kExpectedFill << depth < key_count) ++depth;
   if (depth > kMaxDepth) return false;
@@ -180,7 +186,7 @@ bool KeyIndex::expect(std::uint64_t key_count) noexcept {
     return false;
   }
   for (std::uint64_t i = 0; i < view.size(); ++i) {
-    view.publish(i, 1, Segment(segments_.take(), kFullLog2Groups, depth, 0), SegmentUse{});
+    view.publish(i, 1, Segment(segments_.take(), kFullLog2Groups, depth), SegmentUse{});
   }
   add_to(&slot_count_, view.size() * kSegmentSlots);
   directory_word_.store(view.word(), std::memory_order_release);

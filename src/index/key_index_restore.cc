@@ -51,7 +51,7 @@ struct SlotCounts {
 
 }  // namespace
 
-// Calls segment_at(i) for the place of each of `shapes`; it returns a Segment and its SegmentUse, or false.
+// Calls segment_at(i) for the place of each of `shapes`; it returns the Segment, and its SegmentUse in *use, or nothing.
 template <typename SegmentAt>
 bool KeyIndex::fill_directory(std::span<const SegmentShape> shapes, SegmentAt segment_at) noexcept {
   const DirectoryView view = blocks_.create(directory_depth(shapes));
@@ -84,10 +84,10 @@ bool KeyIndex::restore(std::span<const SegmentShape> shapes, std::uint64_t end, 
     const std::size_t count = shapes[i].slot_count();
     const std::uint64_t* const kept = source.next(count);
     if (kept == nullptr) return std::nullopt;
-    const Segment segment(segments_.take(), shapes[i].log2_groups, shapes[i].depth, 0);
+    const Segment segment(segments_.take(), shapes[i].log2_groups, shapes[i].depth);
     const SlotCounts counts = take_over(kept, segment.slots(), count, end);
     const std::uint64_t used_count = count - counts.empty;
-    if (counts.outside != counts.empty + counts.deleted || used_count > slot_limit(shapes[i].log2_groups)) {
+    if (counts.outside != counts.empty + counts.deleted || used_count > segment.slot_limit()) {
       return std::nullopt;
     }
     use->used = static_cast<std::uint16_t>(used_count);
@@ -113,7 +113,7 @@ bool KeyIndex::refer_to(std::span<const SegmentShape> shapes, std::uint64_t key_
   // Slots are loaded by readers only, so memory that cannot be written is good enough.
   Slot* const first = const_cast<Slot*>(reinterpret_cast<const Slot*>(slots.data()));
   const bool filled = fill_directory(shapes, [&](std::size_t i, SegmentUse*) -> std::optional<Segment> {
-    return Segment(first + i * kSegmentSlots, kFullLog2Groups, shapes[i].depth, 0);
+    return Segment(first + i * kSegmentSlots, kFullLog2Groups, shapes[i].depth);
   });
   if (!filled) {
     clear();

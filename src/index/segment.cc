@@ -56,10 +56,9 @@ void walk(Segment from, bool needs_all_hashes, HashesInFile file, Place place) {
 
 }  // namespace
 
-Segment::Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth, std::uint32_t generation) noexcept
-    : entry_(reinterpret_cast<std::uintptr_t>(block) | log2_groups | static_cast<std::uint64_t>(depth) << 4 |
-             static_cast<std::uint64_t>(generation & 0xFFFFu) << 48 |
-             static_cast<std::uint64_t>(generation >> 16 & 3u) << 10) {}
+Segment::Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth) noexcept
+    : entry_(reinterpret_cast<std::uintptr_t>(block + slots_before(1u << log2_groups)) | depth |
+             ((std::uint64_t{1} << log2_groups) - 1) << 54) {}
 
 std::uint64_t Segment::find_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
   const std::uint64_t wanted = tag(mixed);
@@ -79,7 +78,7 @@ std::uint64_t Segment::find_anywhere(HashesInFile file, std::uint64_t mixed, std
 
 std::uint32_t rebuild(Segment from, Segment to, HashesInFile file, const HashMixer& mix) noexcept {
   Filling filling(to);
-  walk(from, from.log2_groups() != to.log2_groups(), file,
+  walk(from, from.group_count() != to.group_count(), file,
        [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
          const std::uint32_t home = needs_hash ? to.home(mix(file.at(slot & kOffsetMask))) : group;
          filling.add(home, slot & ~kDisplaced);

@@ -7,9 +7,8 @@
 //   slot  63         49  48         47                                   0
 //         | tag        | displaced | trailer offset                       |     0 = empty, offset 2^48-1 = deleted
 //
-//   entry 63         48  47                        12  11 10  9        4  3           0
-//         | generation | address of a 4 KiB-aligned  | gen.  | depth     | log2 of the  |
-//         |   low 16   | block of 32 KiB             | high  |           | group count  |
+//   entry 63              48  47                                  6  5       0
+//         | (groups - 1) * 64 | address of the first group            | depth   |
 //
 // The tag starts at most seven bits above the first bit the directory does not decide. So the bit by which a
 // segment splits is in the slot, and 8 to 15 bits of the tag still tell its keys apart. `displaced` says that the
@@ -75,14 +74,15 @@ static_assert(kDisplaced << 1 == std::uint64_t{1} << kTagShift);
 
 // Non-empty slots a segment may have: 27 of 32. Lookups of absent keys pass 3.4 adjacent groups there, and 1.4 at
 // 0.7; at 7 of 8 they would pass 4.6.
-[[nodiscard]] constexpr std::uint32_t slot_limit(std::uint32_t log2_groups) noexcept {
-  return (kGroupSlots << log2_groups) * 27 / 32;
+[[nodiscard]] constexpr std::uint32_t slot_limit_of(std::uint32_t group_count) noexcept {
+  return group_count * kGroupSlots * 27 / 32;
 }
 
 // How many top bits of a mixed hash lie before the tag in a segment of this depth.
 [[nodiscard]] constexpr std::uint32_t window_of(std::uint32_t depth) noexcept { return depth & ~(kWindowStep - 1); }
 
-inline void prefetch_line(const void* line) noexcept { __builtin_prefetch(line); }
+// Always in line, these three: a compiler may take a function that does no more for one that does nothing.
+[[gnu::always_inline]] inline void prefetch_line(const void* line) noexcept { __builtin_prefetch(line); }
 
 // The key hashes in the mapped file, of which there are at most kMaxStoreSize bytes. Nothing outside the span is read,
 // whatever a slot says.
@@ -102,9 +102,13 @@ class HashesInFile {
     return has(offset) && load_le64(first_ + offset) == key_hash;
   }
   // A prefetch of an address outside the mapping is harmless, so this one asks nothing.
-  void prefetch(std::uint64_t slot) const noexcept { prefetch_line(first_ + (slot & kOffsetMask)); }
+  [[gnu::always_inline]] void prefetch(std::uint64_t slot) const noexcept {
+    prefetch_line(first_ + (slot & kOffsetMask));
+  }
   // Where a small value begins if it is not in the trailer's own line: only the trailer will tell, and that is a miss later.
-  void prefetch_line_before(std::uint64_t slot) const noexcept { prefetch_line(first_ + (slot & kOffsetMask) - 64); }
+  [[gnu::always_inline]] void prefetch_line_before(std::uint64_t slot) const noexcept {
+    prefetch_line(first_ + (slot & kOffsetMask) - 64);
+  }
 
  private:
   const std::byte* first_;
@@ -117,7 +121,9 @@ class Group {
   explicit Group(Slot* slots) noexcept : slots_(slots) {}
 
   [[nodiscard]] Slot& slot(std::uint32_t i) const noexcept { return slots_[i]; }
-  [[nodiscard]] Slot& first_of(std::uint32_t mask) const noexcept { return slots_[std::countr_zero(mask)]; }
+  [[nodiscard]] Slot& first_of(std::uint32_t mask) const noexcept {
+    return slots_[static_cast<unsigned>(std::countr_zero(mask))];
+  }
 
   [[nodiscard]] std::uint32_t with_tag(std::uint64_t tag) const noexcept {
     std::uint32_t mask = 0;
@@ -170,17 +176,19 @@ class Group {
 class Segment {
  public:
   explicit Segment(std::uint64_t entry) noexcept : entry_(entry) {}
-  Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth, std::uint32_t generation) noexcept;
+  Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth) noexcept;
 
   [[nodiscard]] std::uint64_t entry() const noexcept { return entry_; }
-  [[nodiscard]] Slot* block() const noexcept { return reinterpret_cast<Slot*>(entry_ & kAddressMask); }
-  [[nodiscard]] std::uint32_t log2_groups() const noexcept { return static_cast<std::uint32_t>(entry_) & 15u; }
-  [[nodiscard]] std::uint32_t group_count() const noexcept { return 1u << log2_groups(); }
-  [[nodiscard]] std::uint32_t depth() const noexcept { return static_cast<std::uint32_t>(entry_ >> 4) & 63u; }
-  [[nodiscard]] std::uint32_t window() const noexcept { return window_of(depth()); }
-  [[nodiscard]] std::uint32_t generation() const noexcept {
-    return static_cast<std::uint32_t>(entry_ >> 48) | (static_cast<std::uint32_t>(entry_ >> 10) & 3u) << 16;
+  [[nodiscard]] Slot* block() const noexcept { return slots() - slots_before(group_count()); }
+  [[nodiscard]] std::uint32_t log2_groups() const noexcept {
+    return static_cast<std::uint32_t>(std::countr_zero(group_count()));
   }
+  [[nodiscard]] std::uint32_t group_count() const noexcept { return static_cast<std::uint32_t>(entry_ >> 54) + 1; }
+  [[nodiscard]] bool is_full_size() const noexcept { return group_count() == kFullGroups; }
+  // Non-empty slots that it may have.
+  [[nodiscard]] std::uint32_t slot_limit() const noexcept { return slot_limit_of(group_count()); }
+  [[nodiscard]] std::uint32_t depth() const noexcept { return static_cast<std::uint32_t>(entry_) & 63u; }
+  [[nodiscard]] std::uint32_t window() const noexcept { return window_of(depth()); }
 
   [[nodiscard]] std::uint64_t tag(std::uint64_t mixed) const noexcept { return mixed << window() >> kTagShift; }
   [[nodiscard]] std::uint32_t home(std::uint64_t mixed) const noexcept {
@@ -188,15 +196,12 @@ class Segment {
   }
   [[nodiscard]] std::uint32_t next(std::uint32_t group) const noexcept { return (group + 1) & (group_count() - 1); }
   [[nodiscard]] Group group(std::uint32_t index) const noexcept { return Group(slots() + index * kGroupSlots); }
-  // group(home(mixed)), sooner where the segment is of full size, as nearly all are.
+  // group(home(mixed)) in the fewest steps: in the entry, the group's number is in bytes.
   [[nodiscard]] Group home_group(std::uint64_t mixed) const noexcept {
-    if (log2_groups() != kFullLog2Groups) [[unlikely]]
-      return group(home(mixed));
-    return Group(block() + (mixed >> kGroupBitsAt & (kFullGroups - 1)) * kGroupSlots);
+    static_assert(kGroupBitsAt > 6 && kGroupSlots * sizeof(Slot) == 1 << 6);
+    return Group(reinterpret_cast<Slot*>((entry_ & kAddressMask) + (mixed >> (kGroupBitsAt - 6) & entry_ >> 48)));
   }
-  [[nodiscard]] Slot* slots() const noexcept {
-    return block() + (group_count() & (kFullGroups - 1)) * kGroupSlots;  // a full one starts the block
-  }
+  [[nodiscard]] Slot* slots() const noexcept { return reinterpret_cast<Slot*>(entry_ & kAddressMask); }
 
   // The offset under `key_hash`, or 0: every slot with the tag, in every group up to one with an empty slot. The answer 0 needs
   // validation by the caller: see key_index.cc.
@@ -214,7 +219,12 @@ class Segment {
   }
 
  private:
-  static constexpr std::uint64_t kAddressMask = kOffsetMask & ~(kSegmentAlignment - 1);
+  static constexpr std::uint64_t kAddressMask = kOffsetMask & ~std::uint64_t{63};
+
+  // How far into its block a segment of so many groups begins; a full one starts it.
+  [[nodiscard]] static std::uint32_t slots_before(std::uint32_t group_count) noexcept {
+    return (group_count & (kFullGroups - 1)) * kGroupSlots;
+  }
 
   std::uint64_t entry_;
 };

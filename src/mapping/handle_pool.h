@@ -29,15 +29,9 @@ class HandlePool {
 
   // Null when there is none.
   [[nodiscard]] Spare* take(const ReadSection& section) noexcept {
-    if (section.slot_is_shared()) [[unlikely]]
-      return nullptr;
-    Pile& pile = piles_[section.slot()];
-    Spare* const top = pile.top.load(std::memory_order_acquire);
-    if (top == nullptr) return nullptr;
-    pile.size.store(pile.size.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-    pile.top.store(top->next, std::memory_order_release);
-    return top;
+    return section.slot_is_shared() ? nullptr : take_from(piles_[section.slot()]);
   }
+  [[nodiscard]] Spare* take(const QuickReadSection& section) noexcept { return take_from(piles_[section.slot()]); }
 
   // False when it is not wanted; then the memory and the reference stay the caller's.
   [[nodiscard]] bool give(const ReadSection& section, void* memory, std::uint32_t stripe) noexcept {
@@ -77,6 +71,14 @@ class HandlePool {
     std::atomic<Spare*> top{nullptr};
     std::atomic<std::uint32_t> size{0};
   };
+
+  [[nodiscard]] static Spare* take_from(Pile& pile) noexcept {
+    Spare* const top = pile.top.load(std::memory_order_acquire);
+    if (top == nullptr) return nullptr;
+    pile.size.store(pile.size.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    pile.top.store(top->next, std::memory_order_release);
+    return top;
+  }
 
   std::unique_ptr<Pile[]> piles_;
   std::atomic<bool> is_retired_{false};

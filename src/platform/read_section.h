@@ -18,6 +18,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/sanitizers.h"
+
 namespace simdr::core {
 
 inline constexpr std::uint32_t kReaderLineCount = 256;
@@ -32,6 +34,8 @@ namespace detail {
 // The line of this thread, null before the first section. Initial-exec, since a call to find a variable of 8 bytes would cost
 // as much as the section; the C library keeps room for such in dynamically loaded libraries.
 extern constinit thread_local ReaderLine* t_line __attribute__((tls_model("initial-exec")));
+// The same, where a section on it needs no barrier of its own; else null.
+extern constinit thread_local ReaderLine* t_quick_line __attribute__((tls_model("initial-exec")));
 extern ReaderLine g_lines[kReaderLineCount];
 extern std::atomic<bool> g_readers_need_barrier;
 
@@ -88,6 +92,45 @@ class ReadSection {
  private:
   ReaderLine* line_;
   std::uint64_t sequence_ = 0;  // before this section; odd in a nested one
+};
+
+// The same for functions that are to make no call, so that they save no registers. It opens only where that takes no more than a store; where it
+// did not, another way with a ReadSection is needed.
+class QuickReadSection {
+ public:
+  QuickReadSection() noexcept : line_(detail::t_quick_line) {
+    if (line_ == nullptr) [[unlikely]]
+      return;
+    const std::uint64_t sequence = line_->sequence.load(std::memory_order_relaxed);
+    if (sequence % 2 != 0) [[unlikely]] {  // a section of this thread is open
+      line_ = nullptr;
+      return;
+    }
+    line_->sequence.store(sequence + 1, std::memory_order_relaxed);
+    if constexpr (SIMDR_TSAN) {
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+    } else {
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+  }
+
+  ~QuickReadSection() {
+    if (line_ == nullptr) [[unlikely]]
+      return;
+    // Loaded once more, which costs less than a register to keep it in.
+    const std::uint64_t sequence = line_->sequence.load(std::memory_order_relaxed);
+    line_->sequence.store(sequence + 1, std::memory_order_release);
+  }
+
+  QuickReadSection(const QuickReadSection&) = delete;
+  QuickReadSection& operator=(const QuickReadSection&) = delete;
+
+  [[nodiscard]] bool is_open() const noexcept { return line_ != nullptr; }
+  // As ReadSection's; never shared. Only while it is open.
+  [[nodiscard]] std::size_t slot() const noexcept { return static_cast<std::size_t>(line_ - detail::g_lines); }
+
+ private:
+  ReaderLine* line_;
 };
 
 // Returns when every section that was open at the call has been closed. Must not be called inside a section.

@@ -6,13 +6,13 @@
 
 #include <cerrno>
 
-#include "base/sanitizers.h"
 #include "platform/read_section.h"
 
 namespace simdr::core {
 namespace detail {
 
 constinit thread_local ReaderLine* t_line = nullptr;
+constinit thread_local ReaderLine* t_quick_line = nullptr;
 ReaderLine g_lines[kReaderLineCount];
 // True until the kernel has agreed to membarrier; ThreadSanitizer cannot see such barriers, so it keeps true.
 std::atomic<bool> g_readers_need_barrier{true};
@@ -65,6 +65,11 @@ bool claim(ReaderLine& line, std::int32_t from, std::int32_t me) noexcept {
   return true;
 }
 
+ReaderLine* keep(ReaderLine& line) noexcept {
+  if (SIMDR_TSAN || !g_readers_need_barrier.load(std::memory_order_relaxed)) t_quick_line = &line;
+  return t_line = &line;
+}
+
 }  // namespace
 
 ReaderLine* take_line() noexcept {
@@ -72,14 +77,14 @@ ReaderLine* take_line() noexcept {
   const std::int32_t me = thread_id();
   // Our own number first: it was another thread's before us if it is there at all, and that one is gone.
   for (ReaderLine& line : g_lines) {
-    if (line.owner.load(std::memory_order_relaxed) == me && claim(line, me, me)) return t_line = &line;
+    if (line.owner.load(std::memory_order_relaxed) == me && claim(line, me, me)) return keep(line);
   }
   for (ReaderLine& line : g_lines) {
-    if (line.owner.load(std::memory_order_relaxed) == 0 && claim(line, 0, me)) return t_line = &line;
+    if (line.owner.load(std::memory_order_relaxed) == 0 && claim(line, 0, me)) return keep(line);
   }
   for (ReaderLine& line : g_lines) {
     const std::int32_t other = line.owner.load(std::memory_order_relaxed);
-    if (is_gone(other) && claim(line, other, me)) return t_line = &line;
+    if (is_gone(other) && claim(line, other, me)) return keep(line);
   }
   // Not kept in t_line: the next section tries again.
   return nullptr;

@@ -198,11 +198,7 @@ void Store::switch_to(std::shared_ptr<FileImage> next, std::unique_ptr<Appender>
   std::unique_ptr<Appender> old_appender = std::exchange(appender_, std::move(next_appender));
   const std::uint64_t old_tail = old_appender->tail();
   std::shared_ptr<FileImage> old = shared_image();
-  {
-    const std::lock_guard lock(image_mutex_);
-    image_owner_ = std::move(next);
-  }
-  image_.store(image_owner_.get(), std::memory_order_seq_cst);
+  show(std::move(next));
   figures_.durable_tail.store(appender_->tail(), std::memory_order_relaxed);
   wait_for_readers();
   // Nobody's any more, but a hard link may keep it: it ends as a file that was closed does.

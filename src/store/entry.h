@@ -19,8 +19,14 @@ class Entry {
                                      std::uint32_t trailer_size, std::uint64_t image_id) noexcept {
     HandlePool::Spare* const spare = mapped->spare_handles().take(section);
     if (spare == nullptr) return create_anew(section, mapped, record, trailer_size, image_id);
-    const std::uint32_t stripe = spare->stripe;
-    return ::new (static_cast<void*>(spare)) Entry(mapped, stripe, record, trailer_size, image_id);
+    return create_in(spare, mapped, record, trailer_size, image_id);
+  }
+  // The same without a call: nullptr where there is no spare memory.
+  [[nodiscard]] static Entry* create_quickly(const QuickReadSection& section, MappedFile* mapped,
+                                             const EntryRecord& record, std::uint32_t trailer_size,
+                                             std::uint64_t image_id) noexcept {
+    HandlePool::Spare* const spare = mapped->spare_handles().take(section);
+    return spare == nullptr ? nullptr : create_in(spare, mapped, record, trailer_size, image_id);
   }
 
   void add_ref() noexcept { refs_.add(); }
@@ -43,6 +49,11 @@ class Entry {
         std::uint64_t image_id) noexcept
       : stripe_(stripe), mapped_(mapped), image_id_(image_id), record_(record), trailer_size_(trailer_size) {}
   ~Entry() = default;
+  static Entry* create_in(HandlePool::Spare* spare, MappedFile* mapped, const EntryRecord& record,
+                          std::uint32_t trailer_size, std::uint64_t image_id) noexcept {
+    const std::uint32_t stripe = spare->stripe;
+    return ::new (static_cast<void*>(spare)) Entry(mapped, stripe, record, trailer_size, image_id);
+  }
   static Entry* create_anew(const ReadSection& section, MappedFile* mapped, const EntryRecord& record,
                             std::uint32_t trailer_size, std::uint64_t image_id) noexcept;
   void destroy() noexcept;

@@ -94,17 +94,19 @@ class FileImage {
   // The newest entry of the key. Fills *out_record and *out_mapped. In a read section, or holding the write lock.
   [[nodiscard]] Status find(std::uint64_t key_hash, EntryRecord* out_record, MappedFile** out_mapped) const noexcept;
 
-  // The same in line, in the fewest steps, for a file of the current generation.
-  enum class Look : std::uint8_t { kFound, kAbsent, kUnsure };  // kUnsure: find() is to say, and nothing was filled in
-  [[nodiscard]] Look look(std::uint64_t key_hash, EntryRecord* out_record, MappedFile** out_mapped) const noexcept {
-    if (layout.alignment != kAligned64.alignment || layout.trailer_size != kAligned64.trailer_size)
-      return Look::kUnsure;
+  // The same without a call, for a file of the current generation: see KeyIndex::find_quickly(). kUnsure: find() is to say.
+  enum class Look : std::uint8_t { kFound, kAbsent, kUnsure };
+  [[nodiscard, gnu::always_inline]] Look look_quickly(std::uint64_t key_hash, EntryRecord* out_record,
+                                                      MappedFile** out_mapped) const noexcept {
+    const std::uint64_t offset = index.find_quickly(key_hash);
+    if (offset == KeyIndex::kSurelyAbsent) return Look::kAbsent;
     MappedFile* const mapping = mapped();
-    const std::uint64_t offset = index.find(mapping->bytes(), key_hash);
-    // An absent key may be beyond a mapping that was just replaced by a longer one.
-    if (offset == KeyIndex::kAbsent) return mapping == mapped() ? Look::kAbsent : Look::kUnsure;
+    const ByteView file = mapping->bytes();  // a page at least
+    // Where a small value begins: see HashesInFile. As a number, since it may be nowhere.
+    prefetch_line(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(file.data()) + offset - 64));
     *out_mapped = mapping;
-    return read_current_value(mapping->bytes(), offset, out_record) ? Look::kFound : Look::kUnsure;
+    return read_current_value(file, offset, out_record) && out_record->key_hash == key_hash ? Look::kFound
+                                                                                            : Look::kUnsure;
   }
 
   [[nodiscard]] std::uint64_t live_count() const noexcept { return index.count(); }
@@ -121,6 +123,7 @@ class FileImage {
 
   KeyIndex index;
   Layout layout;
+  bool answers_quickly = false;  // look_quickly() may be asked; set before the image is shown to readers
   std::atomic<std::uint64_t> tail{0};  // where the newest visible entry ends
   Tally tally;
   SnapshotRegistry snapshots;

@@ -85,8 +85,9 @@ class Store final : private CommitTarget {
   // --- reading (store_read.cc). kOk, kNotFound, or an error that *error then tells. ---
   Status view(std::uint64_t key_hash, Found* out, Error* error) const noexcept;
   Status get(std::uint64_t key_hash, Entry** out, Error* error) const noexcept;
-  // In line: what nearly every view() comes down to. kUnsure: ask view().
-  FileImage::Look view_quickly(std::uint64_t key_hash, Found* out) const noexcept;
+  // What nearly every view() and get() comes down to, in line and without a call. kUnsure: ask those, and *out means nothing.
+  FileImage::Look view_quickly(std::uint64_t key_hash, FlatView* out) const noexcept;
+  FileImage::Look get_quickly(std::uint64_t key_hash, Entry** out) const noexcept;
   // Places whose key is absent get data == nullptr, or nullptr. `is_absent`, which may be null, marks keys to pass over.
   Status view_many(std::span<const std::uint64_t> key_hashes, FlatView* out, Error* error) const noexcept;
   Status get_many(std::span<const std::uint64_t> key_hashes, const bool* is_absent, Entry** out,
@@ -200,9 +201,8 @@ class Store final : private CommitTarget {
   [[nodiscard]] FileImage& image() const noexcept { return *image_.load(std::memory_order_acquire); }
 
   void count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept;
+  void show(std::shared_ptr<FileImage> next) noexcept;
   Status check_payload(const Found& found, Error* error) const noexcept;
-  [[gnu::noinline, gnu::cold]] Status get_otherwise(const ReadSection& section, std::uint64_t key_hash, Entry** out,
-                                                    Error* error) const noexcept;
   template <typename Emit>
   Status look_up_block(const FileImage& now, std::span<const std::uint64_t> key_hashes, Error* error,
                        Emit&& emit) const noexcept;
@@ -211,8 +211,6 @@ class Store final : private CommitTarget {
   Result<Entry*> entry_to_copy(std::uint64_t key_hash, const Store& target) const;
   Status view_in(const FileImage& image, std::uint64_t key_hash, Found* out, MappedFile** out_mapped,
                  Error* error) const noexcept;
-  FileImage::Look look(const ReadSection& section, const FileImage& now, std::uint64_t key_hash,
-                       EntryRecord* out_record, MappedFile** out_mapped) const noexcept;
 
   FileSystem& files_;
   std::string path_;
@@ -258,40 +256,51 @@ class Store final : private CommitTarget {
   std::unique_ptr<LookupCounter[]> lookups_;  // one a reader slot, so that counting shares no line
 };
 
-// A plain lookup, in line from the C call down: see KeyIndex::find().
+// A plain lookup, in line from the C call down: see KeyIndex::find_quickly().
 
-// Counted in plain loads and stores where the slot is this thread's alone.
-inline void Store::count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept {
-  LookupCounter& mine = lookups_[section.slot()];
-  const auto count = [&section](std::atomic<std::uint64_t>& figure, std::uint64_t more) {
-    if (section.slot_is_shared()) [[unlikely]] {
-      figure.fetch_add(more, std::memory_order_relaxed);
-    } else {
-      add_alone(figure, more);
-    }
-  };
-  if (hits != 0) count(mine.hits, hits);
-  if (misses != 0) count(mine.misses, misses);
-}
-
-[[gnu::always_inline]] inline FileImage::Look Store::look(const ReadSection& section, const FileImage& now,
-                                                          std::uint64_t key_hash, EntryRecord* out_record,
-                                                          MappedFile** out_mapped) const noexcept {
-  if (settings_.verify_reads) return FileImage::Look::kUnsure;
-  const FileImage::Look look = now.look(key_hash, out_record, out_mapped);
+[[gnu::always_inline]] inline FileImage::Look Store::view_quickly(std::uint64_t key_hash,
+                                                                  FlatView* out) const noexcept {
+  const QuickReadSection section;
+  if (!section.is_open()) [[unlikely]]
+    return FileImage::Look::kUnsure;
+  const FileImage& now = image();
+  if (!now.answers_quickly) [[unlikely]]
+    return FileImage::Look::kUnsure;
+  EntryRecord record;
+  MappedFile* mapped;
+  const FileImage::Look look = now.look_quickly(key_hash, &record, &mapped);
   if (look == FileImage::Look::kFound) [[likely]] {
-    count_lookup(section, 1, 0);
+    *out = {mapped->bytes().data() + record.payload_offset,
+            record.payload_size(),
+            key_hash,
+            record.payload_offset,
+            record.crc32,
+            0};
+    add_alone(lookups_[section.slot()].hits, 1);
   } else if (look == FileImage::Look::kAbsent) {
-    count_lookup(section, 0, 1);
+    add_alone(lookups_[section.slot()].misses, 1);
   }
   return look;
 }
 
-[[gnu::always_inline]] inline FileImage::Look Store::view_quickly(std::uint64_t key_hash, Found* out) const noexcept {
-  const ReadSection section;
-  MappedFile* mapped = nullptr;
-  const FileImage::Look look = this->look(section, image(), key_hash, &out->record, &mapped);
-  if (look == FileImage::Look::kFound) out->data = mapped->bytes().data() + out->record.payload_offset;
+[[gnu::always_inline]] inline FileImage::Look Store::get_quickly(std::uint64_t key_hash, Entry** out) const noexcept {
+  const QuickReadSection section;
+  if (!section.is_open()) [[unlikely]]
+    return FileImage::Look::kUnsure;
+  const FileImage& now = image();
+  if (!now.answers_quickly) [[unlikely]]
+    return FileImage::Look::kUnsure;
+  EntryRecord record;
+  MappedFile* mapped;
+  const FileImage::Look look = now.look_quickly(key_hash, &record, &mapped);
+  if (look == FileImage::Look::kFound) [[likely]] {
+    *out = Entry::create_quickly(section, mapped, record, kTrailerSize, now.id());
+    if (*out == nullptr) [[unlikely]]
+      return FileImage::Look::kUnsure;
+    add_alone(lookups_[section.slot()].hits, 1);
+  } else if (look == FileImage::Look::kAbsent) {
+    add_alone(lookups_[section.slot()].misses, 1);
+  }
   return look;
 }
 

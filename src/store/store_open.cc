@@ -113,6 +113,16 @@ Result<void> Store::take_lock(File& file) {
   return make_error(Status::kLocked, "%s: is open for writing elsewhere", path_.c_str());
 }
 
+// To readers.
+void Store::show(std::shared_ptr<FileImage> next) noexcept {
+  next->answers_quickly = next->layout == kAligned64 && !settings_.verify_reads;
+  {
+    const std::lock_guard lock(image_mutex_);
+    image_owner_ = std::move(next);
+  }
+  image_.store(image_owner_.get(), std::memory_order_seq_cst);
+}
+
 Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile) {
   const Result<FileInfo> info = file->info();
   if (!info) return info.error();
@@ -167,8 +177,7 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   layout_ = image->layout;
   generation_ = generation_name(layout_);
 
-  image_owner_ = image;
-  image_.store(image_owner_.get(), std::memory_order_release);
+  show(image);
   if (is_read_only()) return {};
   // The mark of a crashed writer's guard is not taken over: the first write syncs all that is here, and then it is true.
   const std::uint64_t tail = image->tail.load(std::memory_order_relaxed);

@@ -23,6 +23,20 @@ Error no_memory_for_handle() noexcept { return make_error(Status::kNoMemory, "ou
 
 }  // namespace
 
+// Counted in plain loads and stores where the slot is this thread's alone.
+void Store::count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept {
+  LookupCounter& mine = lookups_[section.slot()];
+  const auto count = [&section](std::atomic<std::uint64_t>& figure, std::uint64_t more) {
+    if (section.slot_is_shared()) [[unlikely]] {
+      figure.fetch_add(more, std::memory_order_relaxed);
+    } else {
+      add_alone(figure, more);
+    }
+  };
+  if (hits != 0) count(mine.hits, hits);
+  if (misses != 0) count(mine.misses, misses);
+}
+
 Status Store::check_payload(const Found& found, Error* error) const noexcept {
   if (checksum_matches(found.payload(), found.record.crc32, layout_.trailer_size)) return Status::kOk;
   return fail(error, make_error(Status::kCorrupt, "the payload at offset %llu (%llu bytes) does not match its checksum",
@@ -50,23 +64,6 @@ Status Store::view(std::uint64_t key_hash, Found* out, Error* error) const noexc
 
 Status Store::get(std::uint64_t key_hash, Entry** out, Error* error) const noexcept {
   const ReadSection section;
-  const FileImage& now = image();
-  EntryRecord record;
-  MappedFile* mapped = nullptr;
-  switch (look(section, now, key_hash, &record, &mapped)) {
-    case FileImage::Look::kFound:
-      *out = Entry::create(section, mapped, record, layout_.trailer_size, now.id());
-      return *out != nullptr ? Status::kOk : fail(error, no_memory_for_handle());
-    case FileImage::Look::kAbsent:
-      return Status::kNotFound;
-    case FileImage::Look::kUnsure:
-      break;
-  }
-  return get_otherwise(section, key_hash, out, error);
-}
-
-Status Store::get_otherwise(const ReadSection& section, std::uint64_t key_hash, Entry** out,
-                            Error* error) const noexcept {
   const FileImage& now = image();
   Found found;
   MappedFile* mapped = nullptr;

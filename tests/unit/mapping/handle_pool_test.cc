@@ -52,6 +52,19 @@ TEST_F(HandlePoolTest, GivesBackWhatItWasGivenWithItsReference) {
   EXPECT_EQ(pool_.take(section), nullptr);
 }
 
+TEST_F(HandlePoolTest, AQuickSectionTakesFromTheSamePile) {
+  {
+    const ReadSection section;
+    ASSERT_TRUE(pool_.give(section, piece(0), 7));
+  }
+  const QuickReadSection section;
+  if (!section.is_open()) GTEST_SKIP() << "the system has no membarrier";
+  HandlePool::Spare* const spare = pool_.take(section);
+  ASSERT_EQ(spare, piece(0));
+  EXPECT_EQ(spare->stripe, 7u);
+  EXPECT_EQ(pool_.take(section), nullptr);
+}
+
 TEST_F(HandlePoolTest, KeepsAPileForEachThread) {
   {
     const ReadSection section;

@@ -45,8 +45,68 @@ TEST(ReadSectionTest, WaitLastsUntilAnOpenSectionIsClosed) {
   writer.join();
 }
 
+// On a thread that has had a section.
+bool can_be_quick() {
+  { const ReadSection section; }
+  return QuickReadSection().is_open();
+}
+
+TEST(QuickReadSectionTest, HasTheSlotOfItsThread) {
+  if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
+  std::size_t slot = 0;
+  {
+    const ReadSection section;
+    slot = section.slot();
+  }
+  for (int i = 0; i < 3; ++i) {
+    const QuickReadSection section;
+    ASSERT_TRUE(section.is_open());
+    EXPECT_EQ(section.slot(), slot);
+  }
+}
+
+TEST(QuickReadSectionTest, DoesNotOpenBeforeItsThreadHasALineNorInASection) {
+  std::thread([] { EXPECT_FALSE(QuickReadSection().is_open()); }).join();
+  std::atomic<int> stage{0};
+  std::thread writer;
+  {
+    const ReadSection outer;
+    EXPECT_FALSE(QuickReadSection().is_open());
+    // The outer one is as open as before.
+    writer = std::thread([&] {
+      wait_for_readers();
+      EXPECT_EQ(stage, 1);
+    });
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    stage = 1;
+  }
+  writer.join();
+}
+
+TEST(QuickReadSectionTest, WaitLastsUntilItIsClosed) {
+  if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
+  std::atomic<int> stage{0};
+  std::thread reader([&] {
+    { const ReadSection takes_the_line; }
+    const QuickReadSection section;
+    EXPECT_TRUE(section.is_open());
+    stage = 1;
+    while (stage != 2) std::this_thread::yield();
+    stage = 3;
+  });
+  while (stage != 1) std::this_thread::yield();
+  std::thread writer([&] {
+    wait_for_readers();
+    EXPECT_EQ(stage, 3);
+  });
+  stage = 2;
+  reader.join();
+  writer.join();
+}
+
 // What the whole thing is for: a structure that was unpublished and waited for is looked at by nobody.
-TEST(ReadSectionTest, NobodySeesWhatWasFreedAfterTheWait) {
+template <typename Section>
+void expect_that_nobody_sees_what_was_freed() {
   struct Box {
     std::atomic<int> alive{1};
   };
@@ -59,8 +119,9 @@ TEST(ReadSectionTest, NobodySeesWhatWasFreedAfterTheWait) {
   std::vector<std::thread> readers;
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
+      { const ReadSection takes_the_line; }
       while (!stop) {
-        const ReadSection section;
+        const Section section;
         const Box* box = current.load(std::memory_order_acquire);
         for (int look = 0; look < 10; ++look) seen_dead += box->alive.load(std::memory_order_relaxed) == 0;
       }
@@ -74,6 +135,13 @@ TEST(ReadSectionTest, NobodySeesWhatWasFreedAfterTheWait) {
   stop = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(seen_dead, 0);
+}
+
+TEST(ReadSectionTest, NobodySeesWhatWasFreedAfterTheWait) { expect_that_nobody_sees_what_was_freed<ReadSection>(); }
+
+TEST(QuickReadSectionTest, NobodySeesWhatWasFreedAfterTheWait) {
+  if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
+  expect_that_nobody_sees_what_was_freed<QuickReadSection>();
 }
 
 TEST(ReadSectionTest, TakesOverTheLinesOfThreadsThatAreGone) {
