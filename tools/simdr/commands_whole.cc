@@ -59,8 +59,9 @@ class Index final : public Command {
     const simdr_stats stats = stats_of(store);
     const std::string warning = store.close();
     if (!warning.empty()) throw Failure(ExitCode::kIo, on_one_line(warning));
-    context.say(store.name() + (stats.tail_offset == 0 ? std::string(": is empty and needs no index")
-                                                : ": indexed, " + counted(stats.live_count, "entry", "entries")));
+    context.say(store.name() + (stats.tail_offset == 0
+                                    ? std::string(": is empty and needs no index")
+                                    : ": indexed, " + counted(stats.live_count, "entry", "entries")));
     return ExitCode::kDone;
   }
 };
