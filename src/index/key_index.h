@@ -282,6 +282,25 @@ class KeyIndex {
     }
     spot.slot_->store(spot.tag_bits_ | trailer_offset, std::memory_order_release);
   }
+  // For many at once: inserts a key where its home group alone says that it is absent and where it goes; the count is the caller's. Else false, and
+  // the trailer that must be compared is asked for.
+  [[nodiscard, gnu::always_inline]] static bool insert_at_home(DirectoryView view, HashesInFile file,
+                                                               std::uint64_t mixed,
+                                                               std::uint64_t trailer_offset) noexcept {
+    const std::uint64_t index = view.index_of(mixed);
+    const Segment segment = view.segment(index);
+    SegmentUse& use = view.use(view.first_of(index));
+    const Group home = segment.home_group(mixed);
+    const std::uint64_t tag = segment.tag(mixed);
+    const auto [tagged, empty] = home.writers_masks(tag);
+    if (tagged == 0 && empty != 0 && use.deleted == 0 && use.used < segment.slot_limit()) [[likely]] {
+      home.first_of(empty).store(tag << kTagShift | trailer_offset, std::memory_order_release);
+      ++use.used;
+      return true;
+    }
+    if (tagged != 0) file.prefetch(home.first_of(tagged).load(std::memory_order_relaxed));
+    return false;
+  }
   enum class Insertion : std::uint8_t { kInserted, kPresent, kNoMemory };
   template <typename SegmentAt>
   [[nodiscard]] bool fill_directory(std::span<const SegmentShape> shapes, SegmentAt segment_at) noexcept;

@@ -2,7 +2,6 @@
 // Here each of the three is asked for by a whole block of keys before the first of them is used.
 #include <algorithm>
 #include <array>
-#include <cassert>
 
 #include "index/key_index.h"
 
@@ -112,23 +111,12 @@ void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const st
     ask_for(begin + kBlock);
     std::size_t late_count = 0;
     for (std::size_t i = begin; i < end; ++i) {
-      const std::uint64_t hash = mixed[i % (2 * kBlock)];
-      const std::uint64_t index = view.index_of(hash);
-      const Segment segment = view.segment(index);
-      SegmentUse& use = view.use(view.first_of(index));
-      const Group home = segment.home_group(hash);
-      const std::uint64_t tag = segment.tag(hash);
-      const auto [tagged, empty] = home.writers_masks(tag);
-      if (tagged == 0 && empty != 0 && use.deleted == 0) [[likely]] {
-        assert(use.used < segment.slot_limit() && "put_many() without reserve()");
-        home.first_of(empty).store(tag << kTagShift | trailer_offsets[i], std::memory_order_release);
-        ++use.used;
+      if (insert_at_home(view, hashes, mixed[i % (2 * kBlock)], trailer_offsets[i])) [[likely]] {
         ++new_count;
         if (out_previous != nullptr) out_previous[i] = kAbsent;
-        continue;
+      } else {
+        late[late_count++] = i;
       }
-      if (tagged != 0) hashes.prefetch(home.first_of(tagged).load(std::memory_order_relaxed));
-      late[late_count++] = i;
     }
     for (std::size_t j = 0; j < late_count; ++j) {
       const std::size_t i = late[j];

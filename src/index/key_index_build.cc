@@ -40,20 +40,11 @@ bool KeyIndex::insert_absent_many(ByteView file, BuildItem* items, std::size_t c
       const BuildItem item = block[i];
       assert(item.trailer_offset() != kAbsent && item.trailer_offset() < kDeletedSlot);
       const std::uint64_t mixed = mix_(item.key_hash);
-      const std::uint64_t index = view.index_of(mixed);
-      const Segment segment = view.segment(index);
-      SegmentUse& use = view.use(view.first_of(index));
-      const Group home = segment.group(segment.home(mixed));
-      const std::uint64_t tag = segment.tag(mixed);
-      const auto [tagged, empty] = home.writers_masks(tag);
-      if (tagged == 0 && empty != 0 && use.used < segment.slot_limit()) [[likely]] {
-        home.first_of(empty).store(tag << kTagShift | item.trailer_offset(), std::memory_order_release);
-        ++use.used;
+      if (insert_at_home(view, hashes, mixed, item.trailer_offset())) [[likely]] {
         *inserted++ = item;
-        continue;
+      } else {
+        late[late_count++] = {mixed, item};
       }
-      if (tagged != 0) hashes.prefetch(home.first_of(tagged).load(std::memory_order_relaxed));
-      late[late_count++] = {mixed, item};
     }
     for (std::size_t i = 0; i < late_count && has_memory; ++i) {
       const Insertion outcome = insert_absent(hashes, late[i].mixed, late[i].item);

@@ -3,6 +3,7 @@
 #include <bit>
 #include <optional>
 
+#include "base/checked.h"
 #include "index/key_index.h"
 
 namespace simdr::core {
@@ -11,9 +12,6 @@ namespace {
 // How much deeper than an even division a directory may be. Mixed hashes are as good as random, so that no keys make it even half of that;
 // and a directory is as large as its depth says, whoever made that up.
 constexpr std::uint32_t kMostUnevenness = 8;
-
-// The slab is in huge pages when it is a multiple of one; what is too much serves growth.
-constexpr std::uint64_t kHugePageSegments = (std::uint64_t{2} << 20) / kSegmentSize;
 
 // The depth of the directory, or more than kMaxDepth when these are not the segments of one.
 [[nodiscard]] std::uint32_t directory_depth(std::span<const SegmentShape> shapes) noexcept {
@@ -77,7 +75,7 @@ bool KeyIndex::fill_directory(std::span<const SegmentShape> shapes, SegmentAt se
 bool KeyIndex::restore(std::span<const SegmentShape> shapes, std::uint64_t end, SlotSource& source) noexcept {
   if (directory().exists() || directory_depth(shapes) > kMaxDepth || end == 0) return false;
   std::uint64_t slab = shapes.size();
-  if (slab >= kHugePageSegments) slab = (slab + kHugePageSegments - 1) / kHugePageSegments * kHugePageSegments;
+  if (slab >= kHugePageSegments) slab = align_up(slab, kHugePageSegments);  // what is too much serves growth
   if (!segments_.add_slab(slab)) return false;
   std::uint64_t keys = 0;
   const bool filled = fill_directory(shapes, [&](std::size_t i, SegmentUse* use) -> std::optional<Segment> {

@@ -7,8 +7,6 @@
 namespace simdr::core {
 namespace {
 
-constexpr std::size_t kHugePageSize = std::size_t{2} << 20;
-constexpr std::uint64_t kHugePageSegments = kHugePageSize / kSegmentSize;
 constexpr std::uint64_t kGrowthDivisor = 8;
 
 }  // namespace
@@ -72,7 +70,7 @@ Slot* SegmentPool::take() noexcept {
   assert(spare_count_ + uncarved_count_ != 0);
   if (spare_count_ == 0) return carve();
   Slot* block = spares_[--spare_count_];
-  // Release even for zeros: a late reader that sees one must also see, when it validates, that its entry is gone.
+  // Release even for zeros: a late reader that sees one must also see, when it validates, that the block was recycled.
   for (std::uint32_t i = 0; i < kSegmentSlots; ++i) block[i].store(kEmptySlot, std::memory_order_release);
   return block;
 }

@@ -29,6 +29,10 @@ class IndexMemory {
   std::atomic<std::uint64_t> size_{0};
 };
 
+// A slab whose size is a multiple of a huge page's is in huge pages.
+inline constexpr std::size_t kHugePageSize = std::size_t{2} << 20;
+inline constexpr std::uint64_t kHugePageSegments = kHugePageSize / kSegmentSize;
+
 class SegmentPool {
  public:
   explicit SegmentPool(IndexMemory& memory) noexcept : memory_(memory) {}
