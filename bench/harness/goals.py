@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from reasons import reason
+
 
 # The ways to use simdr that do the same work.
 OWN = ("simdr", "simdr-index", "simdr-reader", "simdr-view")
@@ -113,11 +115,12 @@ def goals(results, micro):
 
 
 def not_fastest(results):
-    """Rows in which somebody is ahead of simdr: [(title, who, by how much)]."""
+    """Rows in which somebody is ahead of simdr: [(title, who, by how much, why)]."""
     behind = []
     for key, row in results.rows.items():
         mine = [cost["median"] for name, cost in row["engines"].items() if name in OWN]
         best = best_peer(results, key, excluding=())
         if mine and best and best[1] < min(mine):
-            behind.append((row["title"], best[0], min(mine) / best[1] if best[1] > 0 else float("inf")))
+            times = min(mine) / best[1] if best[1] > 0 else float("inf")
+            behind.append((row["title"], best[0], times, reason(key, best[0])))
     return behind

@@ -49,7 +49,7 @@ def as_text(results, micro, settings, machine):
         verdict = {True: "met", False: "NOT MET", None: "-"}[goal.met]
         lines.append(f"  {goal.work + ' / ' + goal.against:78} {goal.wanted:16} {goal.reached:>13}  {verdict}")
     lines += ["", "Rows in which another is ahead of simdr"]
-    lines += [f"  {title:78} {who}, {times:.2f} times" for title, who, times in not_fastest(results)] or ["  none"]
+    lines += [f"  {title:78} {who}, {times:.2f} times: {why}" for title, who, times, why in not_fastest(results)] or ["  none"]
     lines += [f"FAILED: {words}" for words in results.broken]
     return "\n".join(lines)
 
@@ -72,7 +72,7 @@ def as_markdown(results, micro, settings, machine):
         lines.append(f"| {goal.work} | {goal.against} | {goal.wanted} | {goal.reached} | {verdict} |")
     lines += ["", "### Where another is ahead", ""]
     behind = not_fastest(results)
-    lines += ["| work | who | times |", "|---|---|---:|"] if behind else ["Nowhere."]
-    lines += [f"| {title} | {who} | {times:.2f} |" for title, who, times in behind]
+    lines += ["| work | who | times | why |", "|---|---|---:|---|"] if behind else ["Nowhere."]
+    lines += [f"| {title} | {who} | {times:.2f} | {why} |" for title, who, times, why in behind]
     lines += ["", "### Settings", ""] + [f"- `{name}`: {words}" for name, words in settings.items()]
     return "\n".join(lines) + "\n"
