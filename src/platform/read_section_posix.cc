@@ -20,7 +20,7 @@ std::atomic<bool> g_readers_need_barrier{true};
 namespace {
 
 std::atomic<std::uint64_t> g_shared_readers{0};
-std::atomic<int> g_membarrier_state{0};  // 0 not asked, 1 asked
+std::atomic<bool> g_membarrier_is_refused{false};
 
 constexpr bool kUseMembarrier = !SIMDR_TSAN;
 
@@ -30,13 +30,15 @@ bool is_gone(std::int32_t thread) noexcept {
   return ::syscall(SYS_tgkill, ::getpid(), thread, 0) != 0 && errno == ESRCH;
 }
 
-// The registration must be complete before the first section without a barrier, and it is: the flag changes last.
+// The registration must be complete before the first section without a barrier, and it is: the flag changes last. Every thread that comes
+// before that asks, which does no harm: one that went on instead would have no quick line for good.
 void ask_for_membarrier() noexcept {
-  if (!kUseMembarrier) return;
-  int expected = 0;
-  if (!g_membarrier_state.compare_exchange_strong(expected, 1)) return;
+  if (!kUseMembarrier || !g_readers_need_barrier.load(std::memory_order_acquire)) return;
+  if (g_membarrier_is_refused.load(std::memory_order_relaxed)) return;
   if (::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0) {
     g_readers_need_barrier.store(false, std::memory_order_seq_cst);
+  } else {
+    g_membarrier_is_refused.store(true, std::memory_order_relaxed);
   }
 }
 
