@@ -15,7 +15,7 @@ import charts
 import plan
 import report
 from engines import Broken, Skipped
-from runner import Runner
+from runner import Results, Runner
 
 MARKS = ("<!-- results: written by ./dev bench --publish -->", "<!-- end of results -->")
 
@@ -30,7 +30,8 @@ def arguments():
     parser.add_argument("--engines", help="only these, separated by commas")
     parser.add_argument("--repetitions", type=int, help="turns of each engine that count, at most")
     parser.add_argument("--publish", action="store_true",
-                        help="also write docs/performance.json, docs/performance.svg and the table of docs/PERFORMANCE.md")
+                        help="also write docs/performance.json, docs/performance.svg and the table of docs/PERFORMANCE.md; "
+                             "with sections, in place of theirs")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--root", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--oracle", default="", help=argparse.SUPPRESS)
@@ -102,8 +103,24 @@ def settings_of(runner):
     return words
 
 
-def publish(root, results, text, image):
-    (root / "docs" / "performance.json").write_text(json.dumps(results, indent=1) + "\n")
+def in_place_of(published, record, sections):
+    """What was published, with the rows of these sections as they are in `record`: it then says of which run they are."""
+    rows = {key: row for key, row in published["rows"].items() if row["section"] not in {row["section"] for row in record["rows"].values()}}
+    order = list(published["rows"]) + [key for key in record["rows"] if key not in published["rows"]]
+    rows.update(record["rows"])
+    again = f" The rows of {', '.join(sections)} are of another run, {record['machine']}"
+    return {**published, "machine": published["machine"] + again, "rows": {key: rows[key] for key in order if key in rows},
+            "settings": {**published["settings"], **record["settings"]},
+            "micro_bytes_per_second": record["micro_bytes_per_second"] or published["micro_bytes_per_second"],
+            "failed": published["failed"] + record["failed"]}
+
+
+def publish(root, record):
+    results = Results()
+    results.rows, results.broken = record["rows"], record["failed"]
+    text = report.as_markdown(results, record["micro_bytes_per_second"], record["settings"], record["machine"])
+    image = charts.chart(results)
+    (root / "docs" / "performance.json").write_text(json.dumps(record, indent=1) + "\n")
     if image:
         (root / "docs" / "performance.svg").write_text(image)
     path = root / "docs" / "PERFORMANCE.md"
@@ -152,7 +169,9 @@ def main():
     (folder / "latest.md").write_text(text)
     print(f"\nwritten: {folder}/latest.json, latest.md, latest.svg")
     if wanted.publish:
-        publish(root, record, text, image)
+        if wanted.sections:
+            record = in_place_of(json.loads((root / "docs" / "performance.json").read_text()), record, wanted.sections)
+        publish(root, record)
         print("written: docs/performance.json, docs/performance.svg, docs/PERFORMANCE.md")
     return 1 if results.broken else 0
 
