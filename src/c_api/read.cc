@@ -11,6 +11,8 @@ namespace core = simdr::core;
 
 namespace {
 
+using Look = core::FileImage::Look;
+
 simdr_status finish_read(Status status, const Error& error, simdr_error* err) noexcept {
   if (status == Status::kOk || status == Status::kNotFound) return static_cast<simdr_status>(status);
   return report(error, err);
@@ -44,31 +46,21 @@ simdr_status finish_read(Status status, const Error& error, simdr_error* err) no
 [[gnu::always_inline]] inline simdr_status get_hash(const core::Store* store, std::uint64_t key_hash,
                                                     simdr_entry** out_entry, simdr_error* err) noexcept {
   core::Entry* entry;
-  switch (store->get_quickly(key_hash, &entry)) {
-    case core::FileImage::Look::kFound:
-      *out_entry = to_c(entry);
-      return SIMDR_OK;
-    case core::FileImage::Look::kAbsent:
-      return SIMDR_NOT_FOUND;
-    case core::FileImage::Look::kUnsure:
-      break;
-  }
-  return get_at_length(store, key_hash, out_entry, err);
+  const Look look = store->get_quickly(key_hash, &entry);
+  if (look == Look::kUnsure) return get_at_length(store, key_hash, out_entry, err);
+  if (look == Look::kAbsent) return SIMDR_NOT_FOUND;
+  *out_entry = to_c(entry);
+  return SIMDR_OK;
 }
 
 [[gnu::always_inline]] inline simdr_status view_hash(const core::Store* store, std::uint64_t key_hash,
                                                      simdr_view* out_view, simdr_error* err) noexcept {
   core::FlatView view;
-  switch (store->view_quickly(key_hash, &view)) {
-    case core::FileImage::Look::kFound:
-      *out_view = {view.data, view.size, view.key_hash, view.payload_offset, view.crc32, 0};
-      return SIMDR_OK;
-    case core::FileImage::Look::kAbsent:
-      return SIMDR_NOT_FOUND;
-    case core::FileImage::Look::kUnsure:
-      break;
-  }
-  return view_at_length(store, key_hash, out_view, err);
+  const Look look = store->view_quickly(key_hash, &view);
+  if (look == Look::kUnsure) return view_at_length(store, key_hash, out_view, err);
+  if (look == Look::kAbsent) return SIMDR_NOT_FOUND;
+  *out_view = {view.data, view.size, view.key_hash, view.payload_offset, view.crc32, 0};
+  return SIMDR_OK;
 }
 
 // For keys that are long, missing or too long.

@@ -202,6 +202,8 @@ class Store final : private CommitTarget {
 
   void count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept;
   void show(std::shared_ptr<FileImage> next) noexcept;
+  template <typename Take>
+  FileImage::Look look_quickly(std::uint64_t key_hash, Take take) const noexcept;
   Status check_payload(const Found& found, Error* error) const noexcept;
   template <typename Emit>
   Status look_up_block(const FileImage& now, std::span<const std::uint64_t> key_hashes, Error* error,
@@ -258,8 +260,9 @@ class Store final : private CommitTarget {
 
 // A plain lookup, in line from the C call down: see KeyIndex::find_quickly().
 
-[[gnu::always_inline]] inline FileImage::Look Store::view_quickly(std::uint64_t key_hash,
-                                                                  FlatView* out) const noexcept {
+// Calls take(section, image, record, mapped) for what is there, which says false where that needs a call after all.
+template <typename Take>
+[[gnu::always_inline]] inline FileImage::Look Store::look_quickly(std::uint64_t key_hash, Take take) const noexcept {
   const QuickReadSection section;
   if (!section.is_open()) [[unlikely]]
     return FileImage::Look::kUnsure;
@@ -270,12 +273,8 @@ class Store final : private CommitTarget {
   MappedFile* mapped;
   const FileImage::Look look = now.look_quickly(key_hash, &record, &mapped);
   if (look == FileImage::Look::kFound) [[likely]] {
-    *out = {mapped->bytes().data() + record.payload_offset,
-            record.payload_size(),
-            key_hash,
-            record.payload_offset,
-            record.crc32,
-            0};
+    if (!take(section, now, record, mapped)) [[unlikely]]
+      return FileImage::Look::kUnsure;
     add_alone(lookups_[section.slot()].hits, 1);
   } else if (look == FileImage::Look::kAbsent) {
     add_alone(lookups_[section.slot()].misses, 1);
@@ -283,25 +282,24 @@ class Store final : private CommitTarget {
   return look;
 }
 
+[[gnu::always_inline]] inline FileImage::Look Store::view_quickly(std::uint64_t key_hash,
+                                                                  FlatView* out) const noexcept {
+  return look_quickly(
+      key_hash, [&](const QuickReadSection&, const FileImage&, const EntryRecord& record, const MappedFile* mapped)
+                    __attribute__((always_inline)) {
+                      const std::byte* const data = mapped->bytes().data() + record.payload_offset;
+                      *out = {data, record.payload_size(), key_hash, record.payload_offset, record.crc32, 0};
+                      return true;
+                    });
+}
+
 [[gnu::always_inline]] inline FileImage::Look Store::get_quickly(std::uint64_t key_hash, Entry** out) const noexcept {
-  const QuickReadSection section;
-  if (!section.is_open()) [[unlikely]]
-    return FileImage::Look::kUnsure;
-  const FileImage& now = image();
-  if (!now.answers_quickly) [[unlikely]]
-    return FileImage::Look::kUnsure;
-  EntryRecord record;
-  MappedFile* mapped;
-  const FileImage::Look look = now.look_quickly(key_hash, &record, &mapped);
-  if (look == FileImage::Look::kFound) [[likely]] {
-    *out = Entry::create_quickly(section, mapped, record, kTrailerSize, now.id());
-    if (*out == nullptr) [[unlikely]]
-      return FileImage::Look::kUnsure;
-    add_alone(lookups_[section.slot()].hits, 1);
-  } else if (look == FileImage::Look::kAbsent) {
-    add_alone(lookups_[section.slot()].misses, 1);
-  }
-  return look;
+  return look_quickly(
+      key_hash, [&](const QuickReadSection& section, const FileImage& now, const EntryRecord& record,
+                    MappedFile* mapped) __attribute__((always_inline)) {
+        *out = Entry::create_quickly(section, mapped, record, kTrailerSize, now.id());
+        return *out != nullptr;
+      });
 }
 
 // Refusals that need no store: each names what was wrong.

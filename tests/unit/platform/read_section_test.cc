@@ -27,10 +27,12 @@ TEST(ReadSectionTest, WaitReturnsAtOnceWhenNobodyReads) {
   wait_for_readers();
 }
 
-TEST(ReadSectionTest, WaitLastsUntilAnOpenSectionIsClosed) {
+template <typename Section>
+void expect_that_waiting_lasts_until_it_is_closed() {
   std::atomic<int> stage{0};
   std::thread reader([&] {
-    const ReadSection section;
+    { const ReadSection takes_the_line; }
+    const Section section;
     stage = 1;
     while (stage != 2) std::this_thread::yield();
     stage = 3;
@@ -43,6 +45,10 @@ TEST(ReadSectionTest, WaitLastsUntilAnOpenSectionIsClosed) {
   stage = 2;
   reader.join();
   writer.join();
+}
+
+TEST(ReadSectionTest, WaitLastsUntilAnOpenSectionIsClosed) {
+  expect_that_waiting_lasts_until_it_is_closed<ReadSection>();
 }
 
 // On a thread that has had a section.
@@ -85,23 +91,18 @@ TEST(QuickReadSectionTest, DoesNotOpenBeforeItsThreadHasALineNorInASection) {
 
 TEST(QuickReadSectionTest, WaitLastsUntilItIsClosed) {
   if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
-  std::atomic<int> stage{0};
-  std::thread reader([&] {
-    { const ReadSection takes_the_line; }
-    const QuickReadSection section;
-    EXPECT_TRUE(section.is_open());
-    stage = 1;
-    while (stage != 2) std::this_thread::yield();
-    stage = 3;
-  });
-  while (stage != 1) std::this_thread::yield();
-  std::thread writer([&] {
-    wait_for_readers();
-    EXPECT_EQ(stage, 3);
-  });
-  stage = 2;
-  reader.join();
-  writer.join();
+  expect_that_waiting_lasts_until_it_is_closed<QuickReadSection>();
+}
+
+// Before anybody has asked for membarrier, many threads' first sections at once.
+TEST(QuickReadSectionTest, NoThreadIsLeftWithoutByOneThatAskedFirst) {
+  if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
+  detail::g_readers_need_barrier = true;
+  std::atomic<int> quick{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) threads.emplace_back([&] { quick += can_be_quick() ? 1 : 0; });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(quick, 8);
 }
 
 // What the whole thing is for: a structure that was unpublished and waited for is looked at by nobody.
