@@ -108,8 +108,8 @@ def in_place_of(published, record, sections):
     rows = {key: row for key, row in published["rows"].items() if row["section"] not in {row["section"] for row in record["rows"].values()}}
     order = list(published["rows"]) + [key for key in record["rows"] if key not in published["rows"]]
     rows.update(record["rows"])
-    again = f" The rows of {', '.join(sections)} are of another run, {record['machine']}"
-    return {**published, "machine": published["machine"] + again, "rows": {key: rows[key] for key in order if key in rows},
+    again = {**published.get("again", {}), ", ".join(sections): record["machine"]}
+    return {**published, "again": again, "rows": {key: rows[key] for key in order if key in rows},
             "settings": {**published["settings"], **record["settings"]},
             "micro_bytes_per_second": record["micro_bytes_per_second"] or published["micro_bytes_per_second"],
             "failed": published["failed"] + record["failed"]}
@@ -118,7 +118,9 @@ def in_place_of(published, record, sections):
 def publish(root, record):
     results = Results()
     results.rows, results.broken = record["rows"], record["failed"]
-    text = report.as_markdown(results, record["micro_bytes_per_second"], record["settings"], record["machine"])
+    again = [f"The rows of {sections} are of another run, {machine}" for sections, machine in record.get("again", {}).items()]
+    machine = " ".join([record["machine"], *again])
+    text = report.as_markdown(results, record["micro_bytes_per_second"], record["settings"], machine)
     image = charts.chart(results)
     (root / "docs" / "performance.json").write_text(json.dumps(record, indent=1) + "\n")
     if image:
