@@ -88,8 +88,11 @@ struct EntryRecord {
 [[nodiscard]] inline bool read_current_value(ByteView file, std::uint64_t trailer_offset, EntryRecord* out) noexcept {
   if (trailer_offset > file.size() - kTrailerSize) return false;
   const Trailer trailer = decode_trailer(file.data() + trailer_offset);
+  if (trailer.prev_tail >= trailer_offset) [[unlikely]]
+    return false;
   const std::uint64_t start = payload_start(trailer.prev_tail);
-  if (trailer.prev_tail >= trailer_offset || start >= trailer_offset) return false;
+  if (start >= trailer_offset) [[unlikely]]
+    return false;
   *out = {trailer.key_hash, trailer.prev_tail, start, trailer_offset, trailer.crc32, false};
   return true;
 }

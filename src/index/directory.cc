@@ -24,7 +24,19 @@ void DirectoryView::publish(std::uint64_t first, std::uint64_t span, Segment seg
   }
 }
 
+EmptyDirectory::EmptyDirectory() noexcept {
+  const DirectoryView view = this->view();
+  auto* const words = reinterpret_cast<Slot*>(memory_);
+  std::uninitialized_value_construct_n(words + kGroupSlots, kGroupSlots);
+  std::uninitialized_value_construct_n(&view.entry(0), view.size());
+  std::uninitialized_value_construct_n(&view.use(0), view.size());
+  SegmentUse full;
+  full.used = kSegmentSlots;
+  view.publish(0, view.size(), Segment(words, 0, 0), full);
+}
+
 DirectoryView Directory::create(std::uint32_t depth) noexcept {
+  assert(depth >= kMinDepth);
   if (depth > kMaxDepth) return DirectoryView(0);
   assert(blocks_[depth] == nullptr);
   void* block = memory_.allocate(block_size(depth), kAlignment);

@@ -2,7 +2,8 @@
 //
 //   | entry 8 x 2^depth (readers and writer) | use 8 x 2^depth (writer) |
 //
-// Readers get the block's address and its depth in one atomic word, so they never see one without the other.
+// Readers get the block's address and its depth in one atomic word, so they never see one without the other. The depth is 1
+// at least, and where there is no key there is an EmptyDirectory, so that a lookup takes no step for what it seldom meets.
 // Replaced blocks stay until clear(): each is half of the next, so all of them together are as large as the newest.
 #pragma once
 
@@ -21,23 +22,25 @@ using DirectoryEntry = std::atomic<std::uint64_t>;
 // the puts a reservation under way has counted, where the key hash points.
 struct SegmentUse {
   std::uint32_t pending = 0;
-  std::uint16_t used = 0;     // slots not empty
+  std::uint16_t used = 0;  // slots not empty
   std::uint16_t deleted = 0;  // of these
 };
 
-// The block as its address and depth. The word is address | 63 - depth, which saves readers a subtraction; 0 means no
-// directory.
+inline constexpr std::uint32_t kMinDepth = 1;  // of a directory; its segments may be shallower
+
+// The block as its address and depth. The word is address | 64 - depth, which saves readers a subtraction; 0 means that there was no
+// memory for it.
 class DirectoryView {
  public:
   explicit DirectoryView(std::uint64_t word) noexcept : word_(word) {}
   DirectoryView(void* block, std::uint32_t depth) noexcept
-      : word_(reinterpret_cast<std::uintptr_t>(block) | (63 - depth)) {}
+      : word_(reinterpret_cast<std::uintptr_t>(block) | (64 - depth)) {}
 
   [[nodiscard]] std::uint64_t word() const noexcept { return word_; }
   [[nodiscard]] bool exists() const noexcept { return word_ != 0; }
-  [[nodiscard]] std::uint32_t depth() const noexcept { return 63 - static_cast<std::uint32_t>(word_ & 63); }
+  [[nodiscard]] std::uint32_t depth() const noexcept { return 64 - static_cast<std::uint32_t>(word_ & 63); }
   [[nodiscard]] std::uint64_t size() const noexcept { return std::uint64_t{1} << depth(); }
-  [[nodiscard]] std::uint64_t index_of(std::uint64_t mixed) const noexcept { return mixed >> 1 >> (word_ & 63); }
+  [[nodiscard]] std::uint64_t index_of(std::uint64_t mixed) const noexcept { return mixed >> (word_ & 63); }
   [[nodiscard]] DirectoryEntry& entry(std::uint64_t index) const noexcept {
     return reinterpret_cast<DirectoryEntry*>(word_ & ~std::uint64_t{63})[index];
   }
@@ -60,6 +63,24 @@ class DirectoryView {
   std::uint64_t word_;
 };
 
+// The directory of an index without memory: its only segment is one group of empty slots, so that every key is absent, and
+// has no slot that may be used, so that the writer makes room first.
+class EmptyDirectory {
+ public:
+  EmptyDirectory() noexcept;
+  EmptyDirectory(const EmptyDirectory&) = delete;
+  EmptyDirectory& operator=(const EmptyDirectory&) = delete;
+
+  [[nodiscard]] DirectoryView view() noexcept { return {memory_, kMinDepth}; }
+  [[nodiscard]] bool is(DirectoryView directory) const noexcept {
+    return &directory.entry(0) == reinterpret_cast<const DirectoryEntry*>(memory_);
+  }
+
+ private:
+  // The directory's block, then the group: where a segment of one has it.
+  alignas(64) std::byte memory_[2 * kGroupSlots * sizeof(Slot)];
+};
+
 // Owns the blocks. Readers load word() of their own accord; all else is the writer's.
 class Directory {
  public:
@@ -68,7 +89,7 @@ class Directory {
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
 
-  // Memory for 2^depth entries, or a view that does not exist. The writer fills it and makes it visible.
+  // Memory for 2^depth entries, depth being kMinDepth at least, or a view that does not exist. The writer fills it and makes it visible.
   [[nodiscard]] DirectoryView create(std::uint32_t depth) noexcept;
   // Twice `current`, with the same segments; nothing is pending in it.
   [[nodiscard]] DirectoryView create_doubled(DirectoryView current) noexcept;

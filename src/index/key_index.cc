@@ -30,25 +30,23 @@
 namespace simdr::core {
 
 KeyIndex::KeyIndex(std::uint64_t seed, SlabAllocator& allocator) noexcept
-    : mix_(seed), memory_(allocator), blocks_(memory_), segments_(memory_) {}
+    : mix_(seed), memory_(allocator), blocks_(memory_), segments_(memory_) {
+  directory_word_.store(empty_.view().word(), std::memory_order_relaxed);
+}
 
 std::uint64_t KeyIndex::find_anywhere(ByteView file, std::uint64_t key_hash) const noexcept {
   const HashesInFile hashes(file);
   const std::uint64_t mixed = mix_(key_hash);
   for (;;) {
     const std::uint64_t recycled = recycled_count();
-    const DirectoryView directory = readers_directory();
-    if (!directory.exists()) return kAbsent;
-    const std::uint64_t offset = readers_segment(directory, mixed).find_anywhere(hashes, mixed, key_hash);
+    const std::uint64_t offset = readers_segment(readers_directory(), mixed).find_anywhere(hashes, mixed, key_hash);
     if (offset != kAbsent || recycled_count() == recycled) return offset;
   }
 }
 
 void KeyIndex::prefetch(std::uint64_t key_hash) const noexcept {
   const std::uint64_t mixed = mix_(key_hash);
-  const DirectoryView directory = readers_directory();
-  if (!directory.exists()) return;
-  prefetch_line(&readers_segment(directory, mixed).home_group(mixed).slot(0));
+  prefetch_line(&readers_segment(readers_directory(), mixed).home_group(mixed).slot(0));
 }
 
 // One segment per call, copied whole before it is believed: half a segment handed out could not be taken back
@@ -60,10 +58,6 @@ std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_off
   for (;;) {
     const std::uint64_t recycled = recycled_count();
     const DirectoryView directory = readers_directory();
-    if (!directory.exists()) {
-      cursor->is_at_end = true;
-      return 0;
-    }
     const std::uint64_t first = directory.index_of(cursor->mixed);
     const Segment segment(directory.entry(first).load(std::memory_order_acquire));
     const Slot* slots = segment.slots();
@@ -85,13 +79,13 @@ std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_off
 KeyIndex::Place KeyIndex::look_up(Segment segment, bool has_deleted, HashesInFile file, std::uint64_t mixed,
                                   std::uint64_t key_hash) const noexcept {
   Place place;
-  const std::uint64_t tag = segment.tag(mixed);
+  std::uint64_t like = segment.like(mixed);
   const std::uint32_t home = segment.home(mixed);
   std::uint32_t index = home;
-  for (std::uint32_t left = segment.group_count(); left != 0; --left, index = segment.next(index)) {
+  for (std::uint32_t left = segment.group_count(); left != 0; --left, index = segment.next(index), like &= ~kAtHome) {
     const Group group = segment.group(index);
-    const auto [tagged, empty] = group.writers_masks(tag);
-    for (std::uint32_t mask = tagged; mask != 0; mask &= mask - 1) {
+    const auto [alike, empty] = group.writers_masks(like);
+    for (std::uint32_t mask = alike; mask != 0; mask &= mask - 1) {
       Slot& slot = group.first_of(mask);
       if (!file.confirms(slot.load(std::memory_order_relaxed), key_hash)) continue;
       place.match = &slot;
@@ -123,8 +117,8 @@ std::uint64_t KeyIndex::put_mixed(HashesInFile file, std::uint64_t mixed, std::u
 }
 
 KeyIndex::Spot KeyIndex::spot_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
+  assert(owns_memory() && "put() without reserve()");
   const DirectoryView view = directory();
-  assert(view.exists() && "put() without reserve()");
   const std::uint64_t index = view.index_of(mixed);
   const Segment segment = view.segment(index);
   SegmentUse& use = view.use(view.first_of(index));
@@ -137,17 +131,17 @@ KeyIndex::Spot KeyIndex::spot_of(const Place& place, Segment segment, SegmentUse
   spot.is_match_ = place.match != nullptr;
   if (spot.is_match_) {
     spot.slot_ = place.match;
-    spot.tag_bits_ = place.match->load(std::memory_order_relaxed) & ~kOffsetMask;
+    spot.head_ = place.match->load(std::memory_order_relaxed) & ~kOffsetMask;
   } else {
     spot.slot_ = place.vacant;
-    spot.tag_bits_ = segment.tag(mixed) << kTagShift | (place.is_displaced ? kDisplaced : 0);
+    spot.head_ = segment.slot_for(mixed, 0);
+    if (place.is_displaced) spot.head_ &= ~kAtHome;
   }
   return spot;
 }
 
 std::uint64_t KeyIndex::erase(ByteView file, std::uint64_t key_hash) noexcept {
   const DirectoryView view = directory();
-  if (!view.exists()) return kAbsent;
   const std::uint64_t mixed = mix_(key_hash);
   const std::uint64_t index = view.index_of(mixed);
   SegmentUse& use = view.use(view.first_of(index));
@@ -174,7 +168,7 @@ double KeyIndex::load() const noexcept {
 }
 
 void KeyIndex::clear() noexcept {
-  directory_word_.store(0, std::memory_order_release);
+  directory_word_.store(empty_.view().word(), std::memory_order_release);
   blocks_.clear();
   segments_.clear();
   count_.store(0, std::memory_order_relaxed);

@@ -58,7 +58,6 @@ class SlotSource {
 class KeyIndex {
  public:
   static constexpr std::uint64_t kAbsent = 0;
-  static constexpr std::uint64_t kSurelyAbsent = ~std::uint64_t{0};  // of find_quickly() only
 
   // `seed` must be unknown to whoever chooses the keys: it keeps them from colliding on purpose. Allocates
   // nothing; `allocator` outlives the index.
@@ -73,31 +72,36 @@ class KeyIndex {
   //
   // In line is what nearly every lookup comes down to.
   [[nodiscard]] std::uint64_t find(ByteView file, std::uint64_t key_hash) const noexcept {
-    const std::uint64_t offset = find_quickly(key_hash);
-    if (offset == kSurelyAbsent) return kAbsent;
-    const HashesInFile hashes(file);
-    hashes.prefetch_line_before(offset);
-    return hashes.confirms(offset, key_hash) ? offset : find_anywhere(file, key_hash);
+    std::uint64_t offset;
+    const QuickAnswer answer = find_quickly(key_hash, &offset);
+    if (answer == QuickAnswer::kAbsent) return kAbsent;
+    if (answer == QuickAnswer::kPerhaps) [[likely]] {
+      const HashesInFile hashes(file);
+      hashes.prefetch_line_before(offset);
+      if (hashes.confirms(offset, key_hash)) [[likely]]
+        return offset;
+    }
+    return find_anywhere(file, key_hash);
   }
-  // What find() does first, in the fewest instructions and without a call: kSurelyAbsent, or what may be the offset. Where it is out of bounds
-  // (0 is), or the hash in the file is another one, find() is to say. The bounds to check against are those of what was mapped
-  // after this returned. For functions that call nothing, so that they save no register: what limits lookups at random is
+  // What find() does first, in the fewest instructions and without a call. kPerhaps: *out_offset may be the answer; where it is out of bounds, or
+  // the hash in the file is another one, find() is to say, as for kUnsure. It is 0, if ever, where there is an entry in the file. The
+  // bounds to check against are those of what was mapped after this returned. For functions that call nothing, so that they save no register: what limits lookups at random is
   // how many of them the processor has under way, and that is how many of their instructions fit into its reorder buffer.
-  [[nodiscard, gnu::always_inline]] std::uint64_t find_quickly(std::uint64_t key_hash) const noexcept {
+  enum class QuickAnswer : std::uint8_t { kPerhaps, kAbsent, kUnsure };
+  [[nodiscard, gnu::always_inline]] QuickAnswer find_quickly(std::uint64_t key_hash,
+                                                             std::uint64_t* out_offset) const noexcept {
     const std::uint64_t recycled = recycled_count();
     const std::uint64_t mixed = mix_(key_hash);
-    const DirectoryView directory = readers_directory();
-    if (!directory.exists()) [[unlikely]]
-      return 0;
-    const Segment segment = readers_segment(directory, mixed);
+    const Segment segment = readers_segment(readers_directory(), mixed);
     const Group home = segment.home_group(mixed);
-    if (const std::uint32_t tagged = home.readers_masks(segment.tag(mixed)).with_tag; tagged != 0) [[likely]] {
-      // An empty slot looks as if it had tag 0; its offset is 0.
-      return home.first_of(tagged).load(std::memory_order_acquire) & kOffsetMask;
+    if (const std::uint32_t alike = home.readers_masks(segment.like(mixed)).alike; alike != 0) [[likely]] {
+      // No empty slot looks like this; one that was erased just now may be empty.
+      *out_offset = home.first_of(alike).load(std::memory_order_acquire) & kOffsetMask;
+      return QuickAnswer::kPerhaps;
     }
     // Read again, so that the registers that hold the group are not kept for this. A slot that is empty now was empty before.
     const bool has_empty = home.readers_masks(kEmptySlot).zero != 0;
-    return has_empty && recycled_count() == recycled ? kSurelyAbsent : 0;
+    return has_empty && recycled_count() == recycled ? QuickAnswer::kAbsent : QuickAnswer::kUnsure;
   }
   // The same for each of many, in about half the time per key. out_offsets may not overlap key_hashes.
   void find_many(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
@@ -141,13 +145,11 @@ class KeyIndex {
     friend class KeyIndex;
     Slot* slot_ = nullptr;
     SegmentUse* use_ = nullptr;
-    std::uint64_t tag_bits_ = 0;  // all of the slot but the offset
+    std::uint64_t head_ = 0;  // all of the slot but the offset
     bool is_match_ = false;
   };
   [[nodiscard]] Spot spot_for(ByteView file, std::uint64_t key_hash) const noexcept {
     const DirectoryView view = directory();
-    if (!view.exists()) [[unlikely]]
-      return {};
     const std::uint64_t mixed = mix_(key_hash);
     const std::uint64_t index = view.index_of(mixed);
     const Segment segment = view.segment(index);
@@ -156,18 +158,18 @@ class KeyIndex {
     Spot spot;
     if (use.used >= segment.slot_limit()) [[unlikely]]
       return spot;
-    const auto [tagged, empty] = home.writers_masks(segment.tag(mixed));
-    if (tagged != 0 || empty == 0 || use.deleted != 0) return spot_anywhere(HashesInFile(file), mixed, key_hash);
+    const auto [alike, empty] = home.writers_masks(segment.like(mixed));
+    if (alike != 0 || empty == 0 || use.deleted != 0) return spot_anywhere(HashesInFile(file), mixed, key_hash);
     spot.slot_ = &home.first_of(empty);
     spot.use_ = &use;
-    spot.tag_bits_ = segment.tag(mixed) << kTagShift;
+    spot.head_ = segment.slot_for(mixed, 0);
     return spot;
   }
   // put() there. The trailer must be in the file already: readers see it as soon as they see the offset.
   std::uint64_t put_at(const Spot& spot, std::uint64_t trailer_offset) noexcept {
     if (spot.is_match_) {
       const std::uint64_t previous = spot.previous();
-      spot.slot_->store(spot.tag_bits_ | trailer_offset, std::memory_order_release);
+      spot.slot_->store(spot.head_ | trailer_offset, std::memory_order_release);
       return previous;
     }
     occupy(spot, trailer_offset);
@@ -195,8 +197,8 @@ class KeyIndex {
   // With the writer kept out. The slots mean something under the same seed only.
   template <typename F>
   void for_each_segment(F&& f) const {
+    if (!owns_memory()) return;
     const DirectoryView view = directory();
-    if (!view.exists()) return;
     for (std::uint64_t i = 0; i < view.size(); i += view.span_of(i)) {
       const Segment segment = view.segment(i);
       const SegmentShape shape{static_cast<std::uint8_t>(segment.depth()),
@@ -254,6 +256,7 @@ class KeyIndex {
   [[nodiscard]] DirectoryView directory() const noexcept {
     return DirectoryView(directory_word_.load(std::memory_order_relaxed));
   }
+  [[nodiscard]] bool owns_memory() const noexcept { return !empty_.is(directory()); }
   template <typename MixedAt>
   [[nodiscard]] bool reserve_all(HashesInFile file, std::size_t count, MixedAt mixed_at) noexcept;
   template <typename MixedAt>
@@ -280,7 +283,7 @@ class KeyIndex {
     } else {
       ++spot.use_->used;
     }
-    spot.slot_->store(spot.tag_bits_ | trailer_offset, std::memory_order_release);
+    spot.slot_->store(spot.head_ | trailer_offset, std::memory_order_release);
   }
   // For many at once: inserts a key where its home group alone says that it is absent and where it goes; the count is the caller's. Else false, and
   // the trailer that must be compared is asked for.
@@ -291,14 +294,13 @@ class KeyIndex {
     const Segment segment = view.segment(index);
     SegmentUse& use = view.use(view.first_of(index));
     const Group home = segment.home_group(mixed);
-    const std::uint64_t tag = segment.tag(mixed);
-    const auto [tagged, empty] = home.writers_masks(tag);
-    if (tagged == 0 && empty != 0 && use.deleted == 0 && use.used < segment.slot_limit()) [[likely]] {
-      home.first_of(empty).store(tag << kTagShift | trailer_offset, std::memory_order_release);
+    const auto [alike, empty] = home.writers_masks(segment.like(mixed));
+    if (alike == 0 && empty != 0 && use.deleted == 0 && use.used < segment.slot_limit()) [[likely]] {
+      home.first_of(empty).store(segment.slot_for(mixed, trailer_offset), std::memory_order_release);
       ++use.used;
       return true;
     }
-    if (tagged != 0) file.prefetch(home.first_of(tagged).load(std::memory_order_relaxed));
+    if (alike != 0) file.prefetch(home.first_of(alike).load(std::memory_order_relaxed));
     return false;
   }
   enum class Insertion : std::uint8_t { kInserted, kPresent, kNoMemory };
@@ -310,7 +312,7 @@ class KeyIndex {
   }
 
   // What readers load, on a line that is written when a segment is divided, replaced or made larger.
-  alignas(64) std::atomic<std::uint64_t> directory_word_{0};
+  alignas(64) std::atomic<std::uint64_t> directory_word_;
   std::atomic<std::uint64_t> recycled_count_{0};  // segments whose memory was given up for others
   const HashMixer mix_;
 
@@ -320,6 +322,7 @@ class KeyIndex {
   IndexMemory memory_;
   Directory blocks_;
   SegmentPool segments_;
+  EmptyDirectory empty_;
 };
 
 }  // namespace simdr::core

@@ -33,10 +33,6 @@ void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::s
   const HashesInFile hashes(file);
   const std::uint64_t recycled = recycled_count();
   const DirectoryView directory = readers_directory();
-  if (!directory.exists()) {
-    std::fill_n(out_offsets, count, kAbsent);
-    return;
-  }
   std::array<Lane, kBlock> lanes;
   for (std::size_t i = 0; i < count; ++i) {
     lanes[i].mixed = mix_(key_hashes[i]);
@@ -51,9 +47,9 @@ void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::s
     Lane& lane = lanes[i];
     const Segment segment(lane.entry);
     const Group home = segment.home_group(lane.mixed);
-    const auto [tagged, empty] = home.readers_masks(segment.tag(lane.mixed));
-    lane.candidate = tagged == 0 ? kEmptySlot : home.first_of(tagged).load(std::memory_order_acquire);
-    lane.seems_absent = tagged == 0 && empty != 0;
+    const auto [alike, empty] = home.readers_masks(segment.like(lane.mixed));
+    lane.candidate = alike == 0 ? kEmptySlot : home.first_of(alike).load(std::memory_order_acquire);
+    lane.seems_absent = alike == 0 && empty != 0;
     hashes.prefetch_line_before(lane.candidate);
     hashes.prefetch(lane.candidate);
   }
@@ -71,10 +67,6 @@ void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::s
 void KeyIndex::holds_many(const std::uint64_t* key_hashes, const std::uint64_t* offsets, std::size_t count,
                           bool* out_holds) const noexcept {
   const DirectoryView view = directory();
-  if (!view.exists()) {
-    std::fill_n(out_holds, count, false);
-    return;
-  }
   std::array<std::uint64_t, kBlock> mixed;
   for (std::size_t begin = 0; begin < count; begin += kBlock) {
     const std::size_t size = std::min(kBlock, count - begin);

@@ -26,7 +26,7 @@ bool KeyIndex::insert_absent_many(ByteView file, BuildItem* items, std::size_t c
   std::array<Late, kBlock> late;
   *out_inserted = 0;
   if (count == 0) return true;
-  if (!directory().exists() && !create_first(count)) return false;
+  if (!owns_memory() && !create_first(count)) return false;
 
   BuildItem* inserted = items;
   bool has_memory = true;

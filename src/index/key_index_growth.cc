@@ -27,7 +27,7 @@ constexpr std::uint32_t kWorthRebuilding = slot_limit_of(kFullGroups) / 4 * 3;
 template <typename MixedAt>
 bool KeyIndex::reserve_all(HashesInFile file, std::size_t count, MixedAt mixed_at) noexcept {
   if (count == 0) return true;
-  if (!directory().exists() && !create_first(count)) return false;
+  if (!owns_memory() && !create_first(count)) return false;
   for (;;) {
     const DirectoryView view = directory();
     for (std::size_t i = 0; i < count; ++i) {
@@ -76,7 +76,7 @@ bool KeyIndex::reserve(ByteView file, const std::uint64_t* key_hashes, std::size
 }
 
 bool KeyIndex::reserve_one(HashesInFile file, std::uint64_t mixed) noexcept {
-  if (!directory().exists() && !create_first(1)) return false;
+  if (!owns_memory() && !create_first(1)) return false;
   for (;;) {
     const DirectoryView view = directory();
     const std::uint64_t index = view.index_of(mixed);
@@ -90,10 +90,10 @@ bool KeyIndex::reserve_one(HashesInFile file, std::uint64_t mixed) noexcept {
 
 bool KeyIndex::create_first(std::uint64_t needed) noexcept {
   if (!segments_.prepare(1)) return false;
-  const DirectoryView view = blocks_.create(0);
+  const DirectoryView view = blocks_.create(kMinDepth);
   if (!view.exists()) return false;
   const Segment segment(segments_.take(), log2_groups_for(needed), 0);
-  view.publish(0, 1, segment, SegmentUse{});
+  view.publish(0, view.size(), segment, SegmentUse{});
   add_to(&slot_count_, segment.group_count() * kGroupSlots);
   directory_word_.store(view.word(), std::memory_order_release);
   return true;
@@ -174,7 +174,7 @@ bool KeyIndex::divide(HashesInFile file, std::uint64_t first) noexcept {
 }
 
 bool KeyIndex::expect(std::uint64_t key_count) noexcept {
-  if (directory().exists()) return true;
+  if (owns_memory()) return true;
   if (key_count <= slot_limit_of(kFullGroups)) return create_first(key_count);
   std::uint32_t depth = 1;
   while (depth <= kMaxDepth && kExpectedFill << depth < key_count) ++depth;

@@ -16,7 +16,7 @@ constexpr std::uint32_t kMostUnevenness = 8;
 // The depth of the directory, or more than kMaxDepth when these are not the segments of one.
 [[nodiscard]] std::uint32_t directory_depth(std::span<const SegmentShape> shapes) noexcept {
   constexpr std::uint32_t kNone = kMaxDepth + 1;
-  std::uint32_t depth = 0;
+  std::uint32_t depth = kMinDepth;
   for (const SegmentShape& shape : shapes) {
     const bool is_first_and_only = shapes.size() == 1 && shape.depth == 0;
     if (shape.log2_groups > kFullLog2Groups || (shape.log2_groups < kFullLog2Groups && !is_first_and_only))
@@ -73,7 +73,7 @@ bool KeyIndex::fill_directory(std::span<const SegmentShape> shapes, SegmentAt se
 }
 
 bool KeyIndex::restore(std::span<const SegmentShape> shapes, std::uint64_t end, SlotSource& source) noexcept {
-  if (directory().exists() || directory_depth(shapes) > kMaxDepth || end == 0) return false;
+  if (owns_memory() || directory_depth(shapes) > kMaxDepth || end == 0) return false;
   std::uint64_t slab = shapes.size();
   if (slab >= kHugePageSegments) slab = align_up(slab, kHugePageSegments);  // what is too much serves growth
   if (!segments_.add_slab(slab)) return false;
@@ -103,7 +103,7 @@ bool KeyIndex::restore(std::span<const SegmentShape> shapes, std::uint64_t end, 
 
 bool KeyIndex::refer_to(std::span<const SegmentShape> shapes, std::uint64_t key_count, ByteView slots) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(slots.data());
-  if (directory().exists() || directory_depth(shapes) > kMaxDepth || shapes[0].log2_groups != kFullLog2Groups ||
+  if (owns_memory() || directory_depth(shapes) > kMaxDepth || shapes[0].log2_groups != kFullLog2Groups ||
       slots.size() / kSegmentSize < shapes.size() || address % kSegmentAlignment != 0 ||
       address + slots.size() > kOffsetMask) {
     return false;

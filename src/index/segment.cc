@@ -17,8 +17,8 @@ class Filling {
   void add(std::uint32_t home, std::uint64_t tag_and_offset) noexcept {
     std::uint32_t group = home;
     while (used_[group] == kGroupSlots) group = segment_.next(group);
-    const std::uint64_t displaced = group == home ? 0 : kDisplaced;
-    segment_.group(group).slot(used_[group]++).store(tag_and_offset | displaced, std::memory_order_release);
+    const std::uint64_t at_home = group == home ? kAtHome : 0;
+    segment_.group(group).slot(used_[group]++).store(tag_and_offset | at_home, std::memory_order_release);
     ++count_;
   }
 
@@ -41,7 +41,7 @@ void walk(Segment from, bool needs_all_hashes, HashesInFile file, Place place) {
   const std::uint32_t count = from.group_count() * kGroupSlots;
   const std::uint32_t ahead = needs_all_hashes ? 32 : 192;
   const auto needs_hash = [&](std::uint64_t slot) {
-    return is_live(slot) && (needs_all_hashes || (slot & kDisplaced) != 0);
+    return is_live(slot) && (needs_all_hashes || (slot & kAtHome) == 0);
   };
   for (std::uint32_t i = 0; i < count + ahead; ++i) {
     if (i < count) {
@@ -57,19 +57,19 @@ void walk(Segment from, bool needs_all_hashes, HashesInFile file, Place place) {
 }  // namespace
 
 Segment::Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth) noexcept
-    : entry_(reinterpret_cast<std::uintptr_t>(block + slots_before(1u << log2_groups)) | depth |
-             ((std::uint64_t{1} << log2_groups) - 1) << 54) {}
+    : entry_(reinterpret_cast<std::uintptr_t>(block + slots_before(1u << log2_groups)) << kAddressAt |
+             ((std::uint64_t{1} << log2_groups) - 1) << kGroupMaskAt | depth) {}
 
 std::uint64_t Segment::find_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
-  const std::uint64_t wanted = tag(mixed);
+  std::uint64_t wanted = like(mixed);
   std::uint32_t index = home(mixed);
   // The bound matters only to a reader whose segment is recycled under it and may show no empty slot.
-  for (std::uint32_t left = group_count(); left != 0; --left, index = next(index)) {
+  for (std::uint32_t left = group_count(); left != 0; --left, index = next(index), wanted &= ~kAtHome) {
     const Group slots = group(index);
-    const auto [tagged, empty] = slots.readers_masks(wanted);
-    for (std::uint32_t mask = tagged; mask != 0; mask &= mask - 1) {
+    const auto [alike, empty] = slots.readers_masks(wanted);
+    for (std::uint32_t mask = alike; mask != 0; mask &= mask - 1) {
       const std::uint64_t slot = slots.first_of(mask).load(std::memory_order_acquire);
-      if (slot >> kTagShift == wanted && file.confirms(slot, key_hash)) return slot & kOffsetMask;
+      if (file.confirms(slot, key_hash)) return slot & kOffsetMask;
     }
     if (empty != 0) return 0;
   }
@@ -81,7 +81,7 @@ std::uint32_t rebuild(Segment from, Segment to, HashesInFile file, const HashMix
   walk(from, from.group_count() != to.group_count(), file,
        [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
          const std::uint32_t home = needs_hash ? to.home(mix(file.at(slot & kOffsetMask))) : group;
-         filling.add(home, slot & ~kDisplaced);
+         filling.add(home, slot & ~kAtHome);
        });
   return filling.count();
 }
@@ -93,11 +93,11 @@ RebuiltCounts split(Segment from, Segment low, Segment high, HashesInFile file, 
   const bool moves_window = from.window() != low.window();
   walk(from, moves_window, file, [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
     std::uint32_t home = group;
-    std::uint64_t moved = slot & ~kDisplaced;
+    std::uint64_t moved = slot & ~kAtHome;
     if (needs_hash) {
       const std::uint64_t mixed = mix(file.at(slot & kOffsetMask));
       home = low.home(mixed);
-      moved = low.tag(mixed) << kTagShift | (slot & kOffsetMask);
+      moved = low.slot_for(mixed, slot & kOffsetMask) & ~kAtHome;
     }
     Filling& side = (slot >> bit_in_slot & 1) != 0 ? highs : lows;
     side.add(home, moved);

@@ -5,16 +5,17 @@
 //              |<- tag: 15 bits from 63 - window ->|          window = depth rounded down to 8
 //
 //   slot  63         49  48         47                                   0
-//         | tag        | displaced | trailer offset                       |     0 = empty, offset 2^48-1 = deleted
+//         | tag        | at home    | trailer offset                       |     0 = empty, 2^48-1 = deleted
 //
-//   entry 63              48  47                                  6  5       0
-//         | (groups - 1) * 64 | address of the first group            | depth   |
+//   entry 63                                16  15          6  5       0
+//         | address of the first group            | groups - 1  | depth   |
 //
 // The tag starts at most seven bits above the first bit the directory does not decide. So the bit by which a
-// segment splits is in the slot, and 8 to 15 bits of the tag still tell its keys apart. `displaced` says that the
-// slot is not in its key's home group; where it is clear the position is the home. A split therefore reads the
-// file only for displaced keys (one in ten when it is full), and for all of them once in eight levels, when the
-// window moves: a put must not wait for 3,500 cold pages.
+// segment splits is in the slot, and 8 to 15 bits of the tag still tell its keys apart. `at home` says that the
+// slot is in its key's home group, that is, the position is the home; it is set in all others but the displaced. A split
+// therefore reads the file only for displaced keys (one in ten when it is full), and for all of them once in eight levels,
+// when the window moves: a put must not wait for 3,500 cold pages. Compared together with the tag, it also keeps what is no
+// key's, or another home's, from looking like a key at home.
 //
 // A lookup goes from the home group to the next (wrapping) until a group that has an empty slot. Invariant: a group
 // that was ever full stays without empty slots until the segment is rebuilt (erase leaves a deleted mark there),
@@ -66,11 +67,12 @@ inline constexpr std::uint32_t kGroupBitsAt = 16;
 inline constexpr std::uint32_t kMaxDepth = 32;
 
 inline constexpr std::uint64_t kOffsetMask = kMaxStoreSize - 1;
-inline constexpr std::uint64_t kDisplaced = kMaxStoreSize;
+inline constexpr std::uint64_t kAtHome = kMaxStoreSize;
 inline constexpr std::uint32_t kTagShift = 64 - kTagBits;
-inline constexpr std::uint64_t kEmptySlot = 0;              // no payload is empty, so no trailer is at 0
+inline constexpr std::uint32_t kHeadShift = kTagShift - 1;  // of tag and kAtHome
+inline constexpr std::uint64_t kEmptySlot = 0;  // no payload is empty, so no trailer is at 0
 inline constexpr std::uint64_t kDeletedSlot = kOffsetMask;  // and none in the last 19 bytes
-static_assert(kDisplaced << 1 == std::uint64_t{1} << kTagShift);
+static_assert(kAtHome << 1 == std::uint64_t{1} << kTagShift);
 
 // Non-empty slots a segment may have: 27 of 32. Lookups of absent keys pass 3.4 adjacent groups there, and 1.4 at
 // 0.7; at 7 of 8 they would pass 4.6.
@@ -102,15 +104,18 @@ class HashesInFile {
     return has(offset) && load_le64(first_ + offset) == key_hash;
   }
   // A prefetch of an address outside the mapping is harmless, so this one asks nothing.
-  [[gnu::always_inline]] void prefetch(std::uint64_t slot) const noexcept {
-    prefetch_line(first_ + (slot & kOffsetMask));
-  }
+  [[gnu::always_inline]] void prefetch(std::uint64_t slot) const noexcept { prefetch_at(slot & kOffsetMask); }
   // Where a small value begins if it is not in the trailer's own line: only the trailer will tell, and that is a miss later.
   [[gnu::always_inline]] void prefetch_line_before(std::uint64_t slot) const noexcept {
-    prefetch_line(first_ + (slot & kOffsetMask) - 64);
+    prefetch_at((slot & kOffsetMask) - 64);
   }
 
  private:
+  // Computed as a number, since it may be nowhere.
+  [[gnu::always_inline]] void prefetch_at(std::uint64_t offset) const noexcept {
+    prefetch_line(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(first_) + offset));
+  }
+
   const std::byte* first_;
   std::uint64_t ends_;  // the last offset that can be read
 };
@@ -125,11 +130,11 @@ class Group {
     return slots_[static_cast<unsigned>(std::countr_zero(mask))];
   }
 
-  [[nodiscard]] std::uint32_t with_tag(std::uint64_t tag) const noexcept {
+  [[nodiscard]] std::uint32_t alike(std::uint64_t like) const noexcept {
     std::uint32_t mask = 0;
 #pragma GCC unroll 8
     for (std::uint32_t i = 0; i < kGroupSlots; ++i) {
-      mask |= (slots_[i].load(std::memory_order_acquire) >> kTagShift == tag ? 1u : 0u) << i;
+      mask |= ((slots_[i].load(std::memory_order_acquire) ^ like) >> kHeadShift == 0 ? 1u : 0u) << i;
     }
     return mask;
   }
@@ -141,22 +146,22 @@ class Group {
     }
     return mask;
   }
-  // Those with the tag and those that are empty, for the writer, who alone changes them.
-  [[nodiscard]] simd::SlotMasks writers_masks(std::uint64_t tag) const noexcept {
-    static_assert(sizeof(Slot) == sizeof(std::uint64_t) && kEmptySlot == 0);
-    return simd::match_slots<kTagShift>(reinterpret_cast<const std::uint64_t*>(slots_), tag);
+  // Those with the tag and the displacement of `like`, and those that are empty, for the writer, who alone changes them.
+  [[nodiscard]] simd::SlotMasks writers_masks(std::uint64_t like) const noexcept {
+    static_assert(sizeof(Slot) == sizeof(std::uint64_t) && kEmptySlot == 0 && kHeadShift == 48);
+    return simd::match_slots(reinterpret_cast<const std::uint64_t*>(slots_), like);
   }
   // The same for readers, beside a writer. A mask says what was so of each slot at some moment of the call, no earlier than
   // whatever was acquired before it; nothing later than the call is read before it.
-  [[nodiscard]] simd::SlotMasks readers_masks(std::uint64_t tag) const noexcept {
+  [[nodiscard]] simd::SlotMasks readers_masks(std::uint64_t like) const noexcept {
 #if SIMDR_INDEX_VECTOR_LOADS
     // The processor loads aligned words whole and in order, in vectors too; the fences keep the compiler to it.
     std::atomic_signal_fence(std::memory_order_acquire);
-    const simd::SlotMasks masks = writers_masks(tag);
+    const simd::SlotMasks masks = writers_masks(like);
     std::atomic_signal_fence(std::memory_order_acquire);
     return masks;
 #else
-    return {with_tag(tag), equal_to(kEmptySlot)};
+    return {alike(like), equal_to(kEmptySlot)};
 #endif
   }
   [[nodiscard]] bool has_offset(std::uint64_t offset) const noexcept {
@@ -183,14 +188,21 @@ class Segment {
   [[nodiscard]] std::uint32_t log2_groups() const noexcept {
     return static_cast<std::uint32_t>(std::countr_zero(group_count()));
   }
-  [[nodiscard]] std::uint32_t group_count() const noexcept { return static_cast<std::uint32_t>(entry_ >> 54) + 1; }
+  [[nodiscard]] std::uint32_t group_count() const noexcept {
+    return ((static_cast<std::uint32_t>(entry_) & kGroupMask) >> kGroupMaskAt) + 1;
+  }
   [[nodiscard]] bool is_full_size() const noexcept { return group_count() == kFullGroups; }
   // Non-empty slots that it may have.
   [[nodiscard]] std::uint32_t slot_limit() const noexcept { return slot_limit_of(group_count()); }
   [[nodiscard]] std::uint32_t depth() const noexcept { return static_cast<std::uint32_t>(entry_) & 63u; }
   [[nodiscard]] std::uint32_t window() const noexcept { return window_of(depth()); }
 
-  [[nodiscard]] std::uint64_t tag(std::uint64_t mixed) const noexcept { return mixed << window() >> kTagShift; }
+  // What tells the slot of such a key in its home group from all others: the upper 16 bits count. Elsewhere kAtHome is not set.
+  [[nodiscard]] std::uint64_t like(std::uint64_t mixed) const noexcept { return mixed << window() | kAtHome; }
+  // The slot itself, at home.
+  [[nodiscard]] std::uint64_t slot_for(std::uint64_t mixed, std::uint64_t trailer_offset) const noexcept {
+    return (like(mixed) & ~kOffsetMask) | trailer_offset;
+  }
   [[nodiscard]] std::uint32_t home(std::uint64_t mixed) const noexcept {
     return static_cast<std::uint32_t>(mixed >> kGroupBitsAt) & (group_count() - 1);
   }
@@ -198,10 +210,11 @@ class Segment {
   [[nodiscard]] Group group(std::uint32_t index) const noexcept { return Group(slots() + index * kGroupSlots); }
   // group(home(mixed)) in the fewest steps: in the entry, the group's number is in bytes.
   [[nodiscard]] Group home_group(std::uint64_t mixed) const noexcept {
-    static_assert(kGroupBitsAt > 6 && kGroupSlots * sizeof(Slot) == 1 << 6);
-    return Group(reinterpret_cast<Slot*>((entry_ & kAddressMask) + (mixed >> (kGroupBitsAt - 6) & entry_ >> 48)));
+    static_assert(kGroupBitsAt > kGroupMaskAt && kGroupSlots * sizeof(Slot) == 1 << kGroupMaskAt);
+    return Group(reinterpret_cast<Slot*>((entry_ >> kAddressAt) +
+                                         (mixed >> (kGroupBitsAt - kGroupMaskAt) & entry_ & kGroupMask)));
   }
-  [[nodiscard]] Slot* slots() const noexcept { return reinterpret_cast<Slot*>(entry_ & kAddressMask); }
+  [[nodiscard]] Slot* slots() const noexcept { return reinterpret_cast<Slot*>(entry_ >> kAddressAt); }
 
   // The offset under `key_hash`, or 0: every slot with the tag, in every group up to one with an empty slot. The answer 0 needs
   // validation by the caller: see key_index.cc.
@@ -219,7 +232,9 @@ class Segment {
   }
 
  private:
-  static constexpr std::uint64_t kAddressMask = kOffsetMask & ~std::uint64_t{63};
+  static constexpr std::uint32_t kAddressAt = 16;  // of 48 bits
+  static constexpr std::uint32_t kGroupMaskAt = 6;
+  static constexpr std::uint32_t kGroupMask = (kFullGroups - 1) << kGroupMaskAt;
 
   // How far into its block a segment of so many groups begins; a full one starts it.
   [[nodiscard]] static std::uint32_t slots_before(std::uint32_t group_count) noexcept {

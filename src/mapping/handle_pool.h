@@ -8,10 +8,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <new>
 
 #include "base/sanitizers.h"
+#include "platform/per_reader.h"
 #include "platform/read_section.h"
 
 namespace simdr::core {
@@ -24,20 +24,17 @@ class HandlePool {
     std::uint32_t stripe;  // of the reference that it keeps
   };
 
-  // May throw std::bad_alloc.
-  HandlePool() : piles_(std::make_unique<Pile[]>(kReaderLineCount)) {}
-
   // Null when there is none.
   [[nodiscard]] Spare* take(const ReadSection& section) noexcept {
-    return section.slot_is_shared() ? nullptr : take_from(piles_[section.slot()]);
+    return section.slot_is_shared() ? nullptr : take_from(piles_[section]);
   }
-  [[nodiscard]] Spare* take(const QuickReadSection& section) noexcept { return take_from(piles_[section.slot()]); }
+  [[nodiscard]] Spare* take(const QuickReadSection& section) noexcept { return take_from(piles_[section]); }
 
   // False when it is not wanted; then the memory and the reference stay the caller's.
   [[nodiscard]] bool give(const ReadSection& section, void* memory, std::uint32_t stripe) noexcept {
     if (section.slot_is_shared() || is_retired_.load(std::memory_order_relaxed)) [[unlikely]]
       return false;
-    Pile& pile = piles_[section.slot()];
+    Pile& pile = piles_[section];
     const std::uint32_t size = pile.size.load(std::memory_order_relaxed);
     if (size >= kMostSpares) return false;
     pile.size.store(size + 1, std::memory_order_relaxed);
@@ -54,8 +51,8 @@ class HandlePool {
   void retire(F&& f) noexcept {
     is_retired_.store(true, std::memory_order_relaxed);
     wait_for_readers();
-    for (std::uint32_t i = 0; i < kReaderLineCount; ++i) {
-      for (Spare* spare = piles_[i].top.exchange(nullptr, std::memory_order_acquire); spare != nullptr;) {
+    for (std::size_t i = 0; i < piles_.kCount; ++i) {
+      for (Spare* spare = piles_.at(i).top.exchange(nullptr, std::memory_order_acquire); spare != nullptr;) {
         Spare* const next = spare->next;
         f(spare);
         spare = next;
@@ -80,7 +77,7 @@ class HandlePool {
     return top;
   }
 
-  std::unique_ptr<Pile[]> piles_;
+  PerReader<Pile> piles_;
   std::atomic<bool> is_retired_{false};
 };
 

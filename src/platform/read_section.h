@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "base/sanitizers.h"
+#include "base/sole_writer.h"
 
 namespace simdr::core {
 
@@ -95,7 +96,8 @@ class ReadSection {
 };
 
 // The same for functions that are to make no call, so that they save no registers. It opens only where that takes no more than a store; where it
-// did not, another way with a ReadSection is needed.
+// did not, another way with a ReadSection is needed. One that is open must be closed, on each way out by itself: then the compiler
+// need not find out again, at the end, how it got there.
 class QuickReadSection {
  public:
   QuickReadSection() noexcept : line_(detail::t_quick_line) {
@@ -113,21 +115,14 @@ class QuickReadSection {
       std::atomic_signal_fence(std::memory_order_seq_cst);
     }
   }
-
-  ~QuickReadSection() {
-    if (line_ == nullptr) [[unlikely]]
-      return;
-    // Loaded once more, which costs less than a register to keep it in.
-    const std::uint64_t sequence = line_->sequence.load(std::memory_order_relaxed);
-    line_->sequence.store(sequence + 1, std::memory_order_release);
-  }
-
   QuickReadSection(const QuickReadSection&) = delete;
   QuickReadSection& operator=(const QuickReadSection&) = delete;
 
   [[nodiscard]] bool is_open() const noexcept { return line_ != nullptr; }
-  // As ReadSection's; never shared. Only while it is open.
-  [[nodiscard]] std::size_t slot() const noexcept { return static_cast<std::size_t>(line_ - detail::g_lines); }
+  // Only while it is open, and once.
+  [[gnu::always_inline]] void close() const noexcept { add_alone_and_release(line_->sequence, 1); }
+  // For PerReader.
+  [[nodiscard]] const ReaderLine* line() const noexcept { return line_; }
 
  private:
   ReaderLine* line_;

@@ -65,7 +65,7 @@ struct Tally {
   }
   // Before the index counts the keys: see nothing_is_dead().
   void add_entries(std::uint64_t count) noexcept {
-    add_alone(entry_count, count, std::memory_order_release);
+    add_alone_and_release(entry_count, count);
     std::atomic_thread_fence(std::memory_order_release);
   }
 };
@@ -98,15 +98,21 @@ class FileImage {
   enum class Look : std::uint8_t { kFound, kAbsent, kUnsure };
   [[nodiscard, gnu::always_inline]] Look look_quickly(std::uint64_t key_hash, EntryRecord* out_record,
                                                       MappedFile** out_mapped) const noexcept {
-    const std::uint64_t offset = index.find_quickly(key_hash);
-    if (offset == KeyIndex::kSurelyAbsent) return Look::kAbsent;
+    std::uint64_t offset;
+    const KeyIndex::QuickAnswer answer = index.find_quickly(key_hash, &offset);
+    if (answer != KeyIndex::QuickAnswer::kPerhaps) {
+      return answer == KeyIndex::QuickAnswer::kAbsent ? Look::kAbsent : Look::kUnsure;
+    }
     MappedFile* const mapping = mapped();
-    const ByteView file = mapping->bytes();  // a page at least
+    const ByteView file = mapping->bytes();  // a page at least, all of it in the file up to any offset in the index
     // Where a small value begins: see HashesInFile. As a number, since it may be nowhere.
     prefetch_line(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(file.data()) + offset - 64));
     *out_mapped = mapping;
-    return read_current_value(file, offset, out_record) && out_record->key_hash == key_hash ? Look::kFound
-                                                                                            : Look::kUnsure;
+    // The hash first: then it takes no register.
+    if (offset > file.size() - kTrailerSize || load_le64(file.data() + offset + kTrailerKeyHashAt) != key_hash) {
+      return Look::kUnsure;
+    }
+    return read_current_value(file, offset, out_record) ? Look::kFound : Look::kUnsure;
   }
 
   [[nodiscard]] std::uint64_t live_count() const noexcept { return index.count(); }
@@ -123,7 +129,6 @@ class FileImage {
 
   KeyIndex index;
   Layout layout;
-  bool answers_quickly = false;  // look_quickly() may be asked; set before the image is shown to readers
   std::atomic<std::uint64_t> tail{0};  // where the newest visible entry ends
   Tally tally;
   SnapshotRegistry snapshots;

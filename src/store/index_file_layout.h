@@ -18,7 +18,7 @@
 namespace simdr::core::index_file {
 
 inline constexpr char kMagic[8] = {'s', 'i', 'm', 'd', 'r', 'i', 'd', 'x'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;  // 1 mixed the hashes otherwise
 inline constexpr std::size_t kHeaderSize = 256;
 inline constexpr std::size_t kDescriptionSize = 8;
 inline constexpr std::size_t kDescriptionCrcAt = 4;

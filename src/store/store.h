@@ -23,6 +23,7 @@
 #include "platform/background_task.h"
 #include "platform/file.h"
 #include "platform/fork_canary.h"
+#include "platform/per_reader.h"
 #include "platform/read_section.h"
 #include "store/entry.h"
 #include "store/file_image.h"
@@ -224,6 +225,7 @@ class Store final : private CommitTarget {
   std::optional<FileInfo> indexed_file_;  // the file as it was when its index was read from the index file
 
   std::atomic<FileImage*> image_{nullptr};  // moves under write_mutex_; read by anybody in a read section
+  std::atomic<const FileImage*> quick_image_{nullptr};  // the same, where look_quickly() may be asked
   mutable std::mutex image_mutex_;
   std::shared_ptr<FileImage> image_owner_;  // under image_mutex_
 
@@ -255,7 +257,7 @@ class Store final : private CommitTarget {
     std::atomic<std::uint64_t> hits{0};
     std::atomic<std::uint64_t> misses{0};
   };
-  std::unique_ptr<LookupCounter[]> lookups_;  // one a reader slot, so that counting shares no line
+  PerReader<LookupCounter> lookups_;
 };
 
 // A plain lookup, in line from the C call down: see KeyIndex::find_quickly().
@@ -266,20 +268,27 @@ template <typename Take>
   const QuickReadSection section;
   if (!section.is_open()) [[unlikely]]
     return FileImage::Look::kUnsure;
-  const FileImage& now = image();
-  if (!now.answers_quickly) [[unlikely]]
+  const FileImage* const now = quick_image_.load(std::memory_order_acquire);
+  if (now == nullptr) [[unlikely]] {
+    section.close();
     return FileImage::Look::kUnsure;
+  }
   EntryRecord record;
   MappedFile* mapped;
-  const FileImage::Look look = now.look_quickly(key_hash, &record, &mapped);
+  const FileImage::Look look = now->look_quickly(key_hash, &record, &mapped);
   if (look == FileImage::Look::kFound) [[likely]] {
-    if (!take(section, now, record, mapped)) [[unlikely]]
-      return FileImage::Look::kUnsure;
-    add_alone(lookups_[section.slot()].hits, 1);
+    if (take(section, *now, record, mapped)) [[likely]] {
+      section.close();
+      add_alone(lookups_[section].hits, 1);  // the slot is the thread's in any case
+      return FileImage::Look::kFound;
+    }
   } else if (look == FileImage::Look::kAbsent) {
-    add_alone(lookups_[section.slot()].misses, 1);
+    section.close();
+    add_alone(lookups_[section].misses, 1);
+    return FileImage::Look::kAbsent;
   }
-  return look;
+  section.close();
+  return FileImage::Look::kUnsure;
 }
 
 [[gnu::always_inline]] inline FileImage::Look Store::view_quickly(std::uint64_t key_hash,

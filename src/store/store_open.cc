@@ -36,11 +36,7 @@ Result<bool> read_guard(File& file, std::uint64_t size, GuardLine* out) {
 }  // namespace
 
 Store::Store(FileSystem& files, std::string path, const OpenSettings& settings)
-    : files_(files),
-      path_(std::move(path)),
-      settings_(settings),
-      group_commit_(*this),
-      lookups_(std::make_unique<LookupCounter[]>(kReaderLineCount + 1)) {}
+    : files_(files), path_(std::move(path)), settings_(settings), group_commit_(*this) {}
 
 Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const std::string& path, const OpenSettings& settings) {
   std::unique_ptr<Store> store(new Store(files, path, settings));
@@ -113,14 +109,16 @@ Result<void> Store::take_lock(File& file) {
   return make_error(Status::kLocked, "%s: is open for writing elsewhere", path_.c_str());
 }
 
-// To readers.
+// To readers. For a moment none of them is quick, so that nobody who has seen the new image is led to the old one.
 void Store::show(std::shared_ptr<FileImage> next) noexcept {
-  next->answers_quickly = next->layout == kAligned64 && !settings_.verify_reads;
+  const bool answers_quickly = next->layout == kAligned64 && !settings_.verify_reads;
+  quick_image_.store(nullptr, std::memory_order_seq_cst);
   {
     const std::lock_guard lock(image_mutex_);
     image_owner_ = std::move(next);
   }
   image_.store(image_owner_.get(), std::memory_order_seq_cst);
+  if (answers_quickly) quick_image_.store(image_owner_.get(), std::memory_order_seq_cst);
 }
 
 Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile) {
@@ -238,6 +236,7 @@ Store::~Store() {
 // The other threads' locks and condition variables are in a state that nobody will ever change, so what has them is not destroyed.
 void Store::abandon_in_child() noexcept {
   if (appender_ != nullptr) appender_->region().abandon();
+  quick_image_.store(nullptr, std::memory_order_relaxed);
   image_owner_.reset();
 }
 

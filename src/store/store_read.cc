@@ -25,7 +25,7 @@ Error no_memory_for_handle() noexcept { return make_error(Status::kNoMemory, "ou
 
 // Counted in plain loads and stores where the slot is this thread's alone.
 void Store::count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept {
-  LookupCounter& mine = lookups_[section.slot()];
+  LookupCounter& mine = lookups_[section];
   const auto count = [&section](std::atomic<std::uint64_t>& figure, std::uint64_t more) {
     if (section.slot_is_shared()) [[unlikely]] {
       figure.fetch_add(more, std::memory_order_relaxed);
@@ -244,9 +244,9 @@ Result<Stats> Store::stats() const {
   stats.entry_count = now->tally.entry_count;
   stats.tombstone_count = now->tally.tombstone_count;
   stats.physical_size = info->size;
-  for (std::uint32_t slot = 0; slot <= kReaderLineCount; ++slot) {
-    stats.get_hits += lookups_[slot].hits.load(std::memory_order_relaxed);
-    stats.get_misses += lookups_[slot].misses.load(std::memory_order_relaxed);
+  for (std::size_t slot = 0; slot < lookups_.kCount; ++slot) {
+    stats.get_hits += lookups_.at(slot).hits.load(std::memory_order_relaxed);
+    stats.get_misses += lookups_.at(slot).misses.load(std::memory_order_relaxed);
   }
   stats.put_count = figures_.put_count;
   stats.written_size = figures_.written_size;

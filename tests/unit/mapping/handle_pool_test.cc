@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/sanitizers.h"
+#include "closing_quick_section.h"
 #include "mapping/handle_pool.h"
 
 namespace simdr::core {
@@ -57,7 +58,7 @@ TEST_F(HandlePoolTest, AQuickSectionTakesFromTheSamePile) {
     const ReadSection section;
     ASSERT_TRUE(pool_.give(section, piece(0), 7));
   }
-  const QuickReadSection section;
+  const test::ClosingQuickSection section;
   if (!section.is_open()) GTEST_SKIP() << "the system has no membarrier";
   HandlePool::Spare* const spare = pool_.take(section);
   ASSERT_EQ(spare, piece(0));

@@ -5,10 +5,14 @@
 #include <thread>
 #include <vector>
 
+#include "closing_quick_section.h"
+#include "platform/per_reader.h"
 #include "platform/read_section.h"
 
 namespace simdr::core {
 namespace {
+
+using test::ClosingQuickSection;
 
 TEST(ReadSectionTest, GivesEachThreadASlotOfItsOwnAndNests) {
   const ReadSection outer;
@@ -54,20 +58,44 @@ TEST(ReadSectionTest, WaitLastsUntilAnOpenSectionIsClosed) {
 // On a thread that has had a section.
 bool can_be_quick() {
   { const ReadSection section; }
-  return QuickReadSection().is_open();
+  return ClosingQuickSection().is_open();
 }
 
-TEST(QuickReadSectionTest, HasTheSlotOfItsThread) {
+struct alignas(64) Counter {
+  std::atomic<int> value{0};
+};
+
+TEST(PerReaderTest, IsOneForAllSectionsOfAThread) {
   if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
-  std::size_t slot = 0;
-  {
-    const ReadSection section;
-    slot = section.slot();
-  }
-  for (int i = 0; i < 3; ++i) {
-    const QuickReadSection section;
+  const PerReader<Counter> counters;
+  const auto count_twice = [&] {
+    {
+      const ReadSection section;
+      ++counters[section].value;
+      EXPECT_EQ(&counters[section], &counters.at(section.slot()));
+    }
+    const ClosingQuickSection section;
     ASSERT_TRUE(section.is_open());
-    EXPECT_EQ(section.slot(), slot);
+    ++counters[section].value;
+  };
+  count_twice();
+  const ReadSection mine;
+  std::thread([&] {
+    { const ReadSection takes_the_line; }
+    count_twice();
+  }).join();
+  EXPECT_EQ(counters[mine].value, 2);
+  int sum = 0;
+  for (std::size_t slot = 0; slot < counters.kCount; ++slot) sum += counters.at(slot).value;
+  EXPECT_EQ(sum, 4);
+}
+
+TEST(QuickReadSectionTest, OpensAgainAndAgain) {
+  if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
+  for (int i = 0; i < 3; ++i) {
+    const ClosingQuickSection section;
+    ASSERT_TRUE(section.is_open());
+    EXPECT_FALSE(QuickReadSection().is_open());  // not inside of another
   }
 }
 
@@ -91,7 +119,7 @@ TEST(QuickReadSectionTest, DoesNotOpenBeforeItsThreadHasALineNorInASection) {
 
 TEST(QuickReadSectionTest, WaitLastsUntilItIsClosed) {
   if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
-  expect_that_waiting_lasts_until_it_is_closed<QuickReadSection>();
+  expect_that_waiting_lasts_until_it_is_closed<ClosingQuickSection>();
 }
 
 // Before anybody has asked for membarrier, many threads' first sections at once.
@@ -142,7 +170,7 @@ TEST(ReadSectionTest, NobodySeesWhatWasFreedAfterTheWait) { expect_that_nobody_s
 
 TEST(QuickReadSectionTest, NobodySeesWhatWasFreedAfterTheWait) {
   if (!can_be_quick()) GTEST_SKIP() << "the system has no membarrier";
-  expect_that_nobody_sees_what_was_freed<QuickReadSection>();
+  expect_that_nobody_sees_what_was_freed<ClosingQuickSection>();
 }
 
 TEST(ReadSectionTest, TakesOverTheLinesOfThreadsThatAreGone) {
