@@ -286,7 +286,7 @@ class KeyIndex {
     spot.slot_->store(spot.head_ | trailer_offset, std::memory_order_release);
   }
   // For many at once: inserts a key where its home group alone says that it is absent and where it goes; the count is the caller's. Else false, and
-  // the trailer that must be compared is asked for.
+  // what must be looked at next is asked for: a trailer, or the next group.
   [[nodiscard, gnu::always_inline]] static bool insert_at_home(DirectoryView view, HashesInFile file,
                                                                std::uint64_t mixed,
                                                                std::uint64_t trailer_offset) noexcept {
@@ -300,7 +300,11 @@ class KeyIndex {
       ++use.used;
       return true;
     }
-    if (alike != 0) file.prefetch(home.first_of(alike).load(std::memory_order_relaxed));
+    if (alike != 0) {
+      file.prefetch(home.first_of(alike).load(std::memory_order_relaxed));
+    } else {
+      prefetch_line(&segment.group(segment.next(segment.home(mixed))).slot(0));
+    }
     return false;
   }
   enum class Insertion : std::uint8_t { kInserted, kPresent, kNoMemory };
