@@ -61,6 +61,21 @@ for test in json.load(sys.stdin):
 ' "$2"
 }
 
+# known_tests FOLDER NAME...: fails, and says which tests there are, when one of the names, which may have wildcards, is no test's.
+known_tests() {
+  local folder=$1 name test all known
+  shift
+  mapfile -t all < <(tests_matching "$folder" .)
+  for name; do
+    known=
+    for test in "${all[@]}"; do
+      # shellcheck disable=SC2053  # a pattern
+      [[ $test == $name ]] && known=1 && break
+    done
+    [ -n "$known" ] || die "there is no test '$name'; there are: ${all[*]}"
+  done
+}
+
 # test_in FOLDER [--matching REGEX | --not-matching REGEX] [--no-timeout] [--wrapper COMMAND] [--test-args WORDS] [-- NAME...]
 # Runs the tests and ends with the line that counts their cases. Fails when one fails, and when there was none.
 test_in() {
