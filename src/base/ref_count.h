@@ -10,6 +10,8 @@ namespace simdr::core {
 class RefCount {
  public:
   void add() noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
+  // Of an object that was dropped and begins anew.
+  void set_to_one() noexcept { count_.store(1, std::memory_order_relaxed); }
 
   // True when this was the last reference: the caller destroys the object.
   [[nodiscard]] bool drop() noexcept {

@@ -33,7 +33,7 @@ class MappedFile {
   // Not in a read section.
   void release_owner() noexcept;
 
-  // Memory of handles that are gone, with their references.
+  // Handles of this mapping that were given back, with their references.
   [[nodiscard]] HandlePool& spare_handles() noexcept { return spare_handles_; }
 
  private:

@@ -1,12 +1,14 @@
 #include "store/entry.h"
 
 #include <new>
+#include <type_traits>
 
 #include "simd/kernels.h"
 
 namespace simdr::core {
 
-static_assert(sizeof(HandlePool::Spare) <= sizeof(Entry) && alignof(HandlePool::Spare) <= alignof(Entry));
+// Its mapping frees a spare one as memory.
+static_assert(std::is_trivially_destructible_v<Entry>);
 
 Entry* Entry::create_anew(const ReadSection& section, MappedFile* mapped, const EntryRecord& record,
                           std::uint32_t trailer_size, std::uint64_t image_id) noexcept {
@@ -18,17 +20,15 @@ Entry* Entry::create_anew(const ReadSection& section, MappedFile* mapped, const 
   return ::new (place) Entry(mapped, stripe, record, trailer_size, image_id);
 }
 
-void Entry::destroy() noexcept {
-  MappedFile* const mapped = mapped_;
-  const std::uint32_t stripe = stripe_;
-  this->~Entry();
+void Entry::give_back() noexcept {
   {
     const ReadSection section;
-    if (mapped->spare_handles().give(section, this, stripe)) [[likely]]
-      return;
+    if (mapped_->spare_handles().give(section, this)) return;
   }
+  MappedFile* const mapped = mapped_;
+  const std::uint32_t its_stripe = stripe();
   ::operator delete(this);
-  mapped->drop_ref(stripe);
+  mapped->drop_ref(its_stripe);
 }
 
 bool Entry::checksum_matches() const noexcept {

@@ -12,26 +12,26 @@
 
 namespace simdr::core {
 
-class Entry {
+class Entry : public HandlePool::Item {
  public:
-  // In a read section in which `mapped` was found, or by someone who keeps its owner from letting go. nullptr: out of memory.
+  // In a read section in which `mapped` was found, or by someone who keeps its owner from letting go. Trailer size and image are those
+  // of the mapping, the same for all of its entries. nullptr: out of memory.
   [[nodiscard]] static Entry* create(const ReadSection& section, MappedFile* mapped, const EntryRecord& record,
                                      std::uint32_t trailer_size, std::uint64_t image_id) noexcept {
-    HandlePool::Spare* const spare = mapped->spare_handles().take(section);
+    HandlePool::Item* const spare = mapped->spare_handles().take(section);
     if (spare == nullptr) return create_anew(section, mapped, record, trailer_size, image_id);
-    return create_in(spare, mapped, record, trailer_size, image_id);
+    return static_cast<Entry*>(spare)->begin_anew(record);
   }
-  // The same without a call: nullptr where there is no spare memory.
+  // The same without a call: nullptr where there is no spare one.
   [[nodiscard]] static Entry* create_quickly(const QuickReadSection& section, MappedFile* mapped,
-                                             const EntryRecord& record, std::uint32_t trailer_size,
-                                             std::uint64_t image_id) noexcept {
-    HandlePool::Spare* const spare = mapped->spare_handles().take(section);
-    return spare == nullptr ? nullptr : create_in(spare, mapped, record, trailer_size, image_id);
+                                             const EntryRecord& record) noexcept {
+    HandlePool::Item* const spare = mapped->spare_handles().take(section);
+    return spare == nullptr ? nullptr : static_cast<Entry*>(spare)->begin_anew(record);
   }
 
   void add_ref() noexcept { refs_.add(); }
-  void drop_ref() noexcept {
-    if (refs_.drop()) destroy();
+  [[gnu::always_inline]] void drop_ref() noexcept {
+    if (refs_.drop() && !give_back_quickly()) give_back();
   }
 
   [[nodiscard]] ByteView payload() const noexcept {
@@ -47,23 +47,31 @@ class Entry {
  private:
   Entry(MappedFile* mapped, std::uint32_t stripe, const EntryRecord& record, std::uint32_t trailer_size,
         std::uint64_t image_id) noexcept
-      : stripe_(stripe), mapped_(mapped), image_id_(image_id), record_(record), trailer_size_(trailer_size) {}
-  ~Entry() = default;
-  static Entry* create_in(HandlePool::Spare* spare, MappedFile* mapped, const EntryRecord& record,
-                          std::uint32_t trailer_size, std::uint64_t image_id) noexcept {
-    const std::uint32_t stripe = spare->stripe;
-    return ::new (static_cast<void*>(spare)) Entry(mapped, stripe, record, trailer_size, image_id);
-  }
+      : Item(stripe), trailer_size_(trailer_size), mapped_(mapped), image_id_(image_id), record_(record) {}
   static Entry* create_anew(const ReadSection& section, MappedFile* mapped, const EntryRecord& record,
                             std::uint32_t trailer_size, std::uint64_t image_id) noexcept;
-  void destroy() noexcept;
+  // Of a spare.
+  Entry* begin_anew(const EntryRecord& record) noexcept {
+    refs_.set_to_one();
+    record_ = record;
+    return this;
+  }
+  // Nobody has a reference any more. Without a call: false where one is needed.
+  [[nodiscard, gnu::always_inline]] bool give_back_quickly() noexcept {
+    const QuickReadSection section;
+    if (!section.is_open()) [[unlikely]]
+      return false;
+    const bool is_given = mapped_->spare_handles().give(section, this);
+    section.close();
+    return is_given;
+  }
+  void give_back() noexcept;
 
   RefCount refs_;
-  std::uint32_t stripe_;
+  std::uint32_t trailer_size_;
   MappedFile* mapped_;
   std::uint64_t image_id_;
   EntryRecord record_;
-  std::uint32_t trailer_size_;
 };
 
 // Whether a payload matches the CRC that its trailer stores.

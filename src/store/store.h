@@ -262,7 +262,7 @@ class Store final : private CommitTarget {
 
 // A plain lookup, in line from the C call down: see KeyIndex::find_quickly().
 
-// Calls take(section, image, record, mapped) for what is there, which says false where that needs a call after all.
+// Calls take(section, record, mapped) for what is there, which says false where that needs a call after all.
 template <typename Take>
 [[gnu::always_inline]] inline FileImage::Look Store::look_quickly(std::uint64_t key_hash, Take take) const noexcept {
   const QuickReadSection section;
@@ -277,7 +277,7 @@ template <typename Take>
   MappedFile* mapped;
   const FileImage::Look look = now->look_quickly(key_hash, &record, &mapped);
   if (look == FileImage::Look::kFound) [[likely]] {
-    if (take(section, *now, record, mapped)) [[likely]] {
+    if (take(section, record, mapped)) [[likely]] {
       section.close();
       add_alone(lookups_[section].hits, 1);  // the slot is the thread's in any case
       return FileImage::Look::kFound;
@@ -294,7 +294,7 @@ template <typename Take>
 [[gnu::always_inline]] inline FileImage::Look Store::view_quickly(std::uint64_t key_hash,
                                                                   FlatView* out) const noexcept {
   return look_quickly(
-      key_hash, [&](const QuickReadSection&, const FileImage&, const EntryRecord& record, const MappedFile* mapped)
+      key_hash, [&](const QuickReadSection&, const EntryRecord& record, const MappedFile* mapped)
                     __attribute__((always_inline)) {
                       const std::byte* const data = mapped->bytes().data() + record.payload_offset;
                       *out = {data, record.payload_size(), key_hash, record.payload_offset, record.crc32, 0};
@@ -304,11 +304,11 @@ template <typename Take>
 
 [[gnu::always_inline]] inline FileImage::Look Store::get_quickly(std::uint64_t key_hash, Entry** out) const noexcept {
   return look_quickly(
-      key_hash, [&](const QuickReadSection& section, const FileImage& now, const EntryRecord& record,
-                    MappedFile* mapped) __attribute__((always_inline)) {
-        *out = Entry::create_quickly(section, mapped, record, kTrailerSize, now.id());
-        return *out != nullptr;
-      });
+      key_hash, [&](const QuickReadSection& section, const EntryRecord& record, MappedFile* mapped)
+                    __attribute__((always_inline)) {
+                      *out = Entry::create_quickly(section, mapped, record);
+                      return *out != nullptr;
+                    });
 }
 
 // Refusals that need no store: each names what was wrong.
