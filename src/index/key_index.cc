@@ -44,11 +44,6 @@ std::uint64_t KeyIndex::find_anywhere(ByteView file, std::uint64_t key_hash) con
   }
 }
 
-void KeyIndex::prefetch(std::uint64_t key_hash) const noexcept {
-  const std::uint64_t mixed = mix_(key_hash);
-  prefetch_line(&readers_segment(readers_directory(), mixed).home_group(mixed).slot(0));
-}
-
 // One segment per call, copied whole before it is believed: half a segment handed out could not be taken back
 // when it splits. The cursor is always where some segment begins, because segments only ever divide; and the
 // segment found there begins there, because entries are replaced from the last to the first: whoever has seen a

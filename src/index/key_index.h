@@ -111,7 +111,10 @@ class KeyIndex {
   void holds_many(const std::uint64_t* key_hashes, const std::uint64_t* offsets, std::size_t count,
                   bool* out_holds) const noexcept;
   // Asks for the lines that find() or put() of this hash will touch, trailers excepted.
-  void prefetch(std::uint64_t key_hash) const noexcept;
+  void prefetch(std::uint64_t key_hash) const noexcept {
+    const std::uint64_t mixed = mix_(key_hash);
+    prefetch_line(&readers_segment(readers_directory(), mixed).home_group(mixed).slot(0));
+  }
   // Calls f(offset) for every key, in no order. A key that is there during the whole call is visited exactly
   // once, with an offset that was its newest at some moment of it; one that is put, replaced or erased meanwhile
   // may be visited with either state, or not at all (twice if it was erased and put again). With the writer kept

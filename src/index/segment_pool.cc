@@ -53,14 +53,16 @@ bool SegmentPool::add_slab(std::uint64_t count) noexcept {
   slabs_[slab_count_++] = {memory, size, alignment};
   uncarved_ = static_cast<Slot*>(memory);
   uncarved_count_ = count;
+  uncarved_is_zero_ = memory_.gives_zeros(size);
   segment_count_ += count;
   return true;
 }
 
-// The slots begin their life here, one segment at a time: touching a whole slab would be a stall.
+// The slots begin their life here, one segment at a time: touching a whole slab would be a stall. Zeros are empty slots as they are.
 Slot* SegmentPool::carve() noexcept {
+  static_assert(kEmptySlot == 0);
   Slot* block = uncarved_;
-  std::uninitialized_value_construct_n(block, kSegmentSlots);
+  if (!uncarved_is_zero_) std::uninitialized_value_construct_n(block, kSegmentSlots);
   uncarved_ += kSegmentSlots;
   --uncarved_count_;
   return block;

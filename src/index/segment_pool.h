@@ -22,6 +22,7 @@ class IndexMemory {
 
   [[nodiscard]] void* allocate(std::size_t size, std::size_t alignment) noexcept;
   void release(void* memory, std::size_t size, std::size_t alignment) noexcept;
+  [[nodiscard]] bool gives_zeros(std::size_t size) const noexcept { return allocator_.gives_zeros(size); }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
  private:
@@ -69,6 +70,7 @@ class SegmentPool {
   IndexMemory& memory_;
   Slot* uncarved_ = nullptr;  // the rest of the newest slab
   std::uint64_t uncarved_count_ = 0;
+  bool uncarved_is_zero_ = false;
   std::uint64_t segment_count_ = 0;  // in all slabs
   std::array<Slot*, kMaxSpares> spares_{};
   std::uint32_t spare_count_ = 0;

@@ -10,9 +10,14 @@ namespace simdr::core {
 class SlabAllocator {
  public:
   // `alignment` is a power of two, `size` a multiple of it; from 2 MiB on both are multiples of 2 MiB, so the
-  // memory may be backed by huge pages. Null when there is none. The bytes need not be zero.
+  // memory may be backed by huge pages. Null when there is none. The bytes need not be zero: see gives_zeros().
   [[nodiscard]] virtual void* allocate(std::size_t size, std::size_t alignment) noexcept = 0;
   virtual void release(void* slab, std::size_t size, std::size_t alignment) noexcept = 0;
+  // Whether allocate() of so many bytes gives zeros, which then are not written a second time.
+  [[nodiscard]] virtual bool gives_zeros(std::size_t size) const noexcept {
+    static_cast<void>(size);
+    return false;
+  }
 
  protected:
   ~SlabAllocator() = default;

@@ -1,5 +1,6 @@
 #include "recovery/chain.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "format/step_run.h"
@@ -47,6 +48,28 @@ class Prefetcher {
   StepRun run_;
 };
 
+// What nearly every step comes down to, with what it needs in registers: values of two bytes or more in the current generation, whose
+// links are not doubtful. At most `room`, from *tail down; how many there were.
+std::size_t pass_plain_values(ByteView file, std::uint64_t* tail, std::uint64_t stop, std::size_t room,
+                              Prefetcher* prefetcher, EntryRecord* out) noexcept {
+  std::uint64_t at = *tail;
+  Prefetcher ahead = *prefetcher;
+  std::size_t count = 0;
+  for (; count < room && at > std::max<std::uint64_t>(stop, kTrailerSize); ++count) {
+    EntryRecord record;
+    if (!read_current_value(file, at - kTrailerSize, &record) || record.payload_size() < 2 || record.prev_tail < stop ||
+        is_phantom(record) || is_link_doubtful(file, record)) [[unlikely]] {
+      break;
+    }
+    ahead.follow(record.trailer_offset, at - record.prev_tail);
+    at = record.prev_tail;
+    out[count] = record;
+  }
+  *tail = at;
+  *prefetcher = ahead;
+  return count;
+}
+
 }  // namespace
 
 ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, const Layout& layout, ChainSink* sink) {
@@ -55,43 +78,55 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
   std::size_t count = 0;
   const EntryRecord* oldest = nullptr;  // in `batch`, where it is copied from once a batch
   Prefetcher prefetcher(file, tail);
+  const bool is_current = layout == kAligned64 && tail <= file.size();
   bool is_doubtful = false;  // the link that led here
 
+  const auto deliver = [&] {
+    if (oldest != nullptr) walk.oldest = *std::exchange(oldest, nullptr);
+    const std::size_t size = std::exchange(count, std::size_t{0});
+    return sink == nullptr || sink->on_batch(batch, size);
+  };
+
   while (tail > stop) {
-    EntryRecord& record = batch[count];
-    if (!read_entry_ending_at(file, tail, layout, &record)) {
-      walk.end = ChainEnd::kNoEntry;
-      break;
+    if (is_current && !is_doubtful) [[likely]] {
+      const std::size_t passed =
+          pass_plain_values(file, &tail, stop, kChainBatchSize - count, &prefetcher, batch + count);
+      walk.entry_count += passed;
+      count += passed;
+      if (passed != 0) oldest = &batch[count - 1];
     }
-    if (record.prev_tail < stop) {
-      walk.end = ChainEnd::kMissedStop;
-      break;
-    }
-    prefetcher.follow(record.trailer_offset, tail - record.prev_tail);
-    const bool is_entry = !is_phantom(record);
-    if (is_doubtful && is_entry && !crc_matches(file, record, layout)) {
-      walk.end = ChainEnd::kNoEntry;
-      break;
-    }
-    is_doubtful = is_link_doubtful(file, record);
-    walk.entry_count += is_entry ? 1 : 0;
-    walk.phantom_count += is_entry ? 0 : 1;
-    walk.tombstone_count += is_entry && record.is_tombstone ? 1 : 0;
-    oldest = is_entry ? &record : oldest;
-    tail = record.prev_tail;
-    if (++count == kChainBatchSize) {
-      if (oldest != nullptr) walk.oldest = *std::exchange(oldest, nullptr);
-      if (sink != nullptr && !sink->on_batch(batch, count)) {
-        walk.end = ChainEnd::kStopped;
-        return walk;
+    if (count < kChainBatchSize && tail > stop) {
+      EntryRecord& record = batch[count];
+      if (!read_entry_ending_at(file, tail, layout, &record)) {
+        walk.end = ChainEnd::kNoEntry;
+        break;
       }
-      count = 0;
+      if (record.prev_tail < stop) {
+        walk.end = ChainEnd::kMissedStop;
+        break;
+      }
+      prefetcher.follow(record.trailer_offset, tail - record.prev_tail);
+      const bool is_entry = !is_phantom(record);
+      if (is_doubtful && is_entry && !crc_matches(file, record, layout)) {
+        walk.end = ChainEnd::kNoEntry;
+        break;
+      }
+      is_doubtful = is_link_doubtful(file, record);
+      walk.entry_count += is_entry ? 1 : 0;
+      walk.phantom_count += is_entry ? 0 : 1;
+      walk.tombstone_count += is_entry && record.is_tombstone ? 1 : 0;
+      oldest = is_entry ? &record : oldest;
+      tail = record.prev_tail;
+      ++count;
+    }
+    if (count == kChainBatchSize && !deliver()) {
+      walk.end = ChainEnd::kStopped;
+      return walk;
     }
   }
-  if (oldest != nullptr) walk.oldest = *oldest;
   if (tail < stop) walk.end = ChainEnd::kMissedStop;
   walk.break_offset = tail;
-  if (count != 0 && sink != nullptr && !sink->on_batch(batch, count)) walk.end = ChainEnd::kStopped;
+  if (count != 0 && !deliver()) walk.end = ChainEnd::kStopped;
   return walk;
 }
 

@@ -42,11 +42,14 @@ bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
   std::size_t taken = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const EntryRecord& record = records[i];
-    if (is_phantom(record)) continue;
-    const std::uint64_t size_note = std::min<std::uint64_t>(record.payload_size(), kLargeNote);
-    sums_.tombstone_count += record.is_tombstone ? 1 : 0;
-    items[taken++] = BuildItem(record.key_hash, record.trailer_offset,
-                               record.is_tombstone ? kTombstoneNote : static_cast<std::uint16_t>(size_note));
+    if (is_phantom(record)) [[unlikely]]
+      continue;
+    std::uint64_t note = std::min<std::uint64_t>(record.payload_size(), kLargeNote);
+    if (record.is_tombstone) [[unlikely]] {
+      ++sums_.tombstone_count;
+      note = kTombstoneNote;
+    }
+    items[taken++] = BuildItem(record.key_hash, record.trailer_offset, static_cast<std::uint16_t>(note));
   }
   sums_.entry_count += taken;
   sums_.phantom_count += count - taken;

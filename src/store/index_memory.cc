@@ -17,6 +17,7 @@ class IndexSlabAllocator final : public SlabAllocator {
       heap_slab_allocator().release(slab, size, alignment);
     }
   }
+  [[nodiscard]] bool gives_zeros(std::size_t size) const noexcept override { return is_huge(size); }
 
  private:
   [[nodiscard]] static bool is_huge(std::size_t size) noexcept { return size % kHugePageSize == 0; }

@@ -39,6 +39,27 @@ bool survives_failure(std::uint64_t first, std::uint64_t failing) {
   return has_failed;
 }
 
+// One by one, so that segments are divided, and their memory used again; and expected beforehand.
+TEST(KeyIndexGrowthTest, TakesMemoryAsItComesAndZerosAsTheyAre) {
+  constexpr std::uint64_t kCount = 100'000;
+  for (const bool zeros : {false, true}) {
+    for (const std::uint64_t expected : {std::uint64_t{0}, kCount}) {
+      ScriptedAllocator allocator;
+      if (zeros) allocator.give_zeros();
+      KeyIndex index(7, allocator);
+      ASSERT_TRUE(expected == 0 || index.expect(expected));
+      TrailerFile file(kCount);
+      std::vector<std::uint64_t> offsets(kCount);
+      for (std::uint64_t i = 0; i < kCount; ++i) {
+        ASSERT_TRUE(index.reserve(file.view(), &i, 1));
+        offsets[i] = file.append(i);
+        ASSERT_EQ(index.put(file.view(), i, offsets[i]), KeyIndex::kAbsent);
+      }
+      expect_exactly(index, file, offsets, kCount);
+    }
+  }
+}
+
 TEST(KeyIndexGrowthTest, SurvivesFailureOfAnyAllocation) {
   std::uint64_t failure_count = 0;
   for (std::uint64_t first = 0; first < 60; ++first) failure_count += survives_failure(first, 1) ? 1u : 0u;

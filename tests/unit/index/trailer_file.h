@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -74,16 +75,19 @@ inline std::vector<std::uint64_t> hashes_that_mix_to(std::uint64_t seed, std::ui
   return hashes;
 }
 
-// Fails when told to, and knows what is still out.
+// Fails when told to, and knows what is still out. Its memory is full of something, or of zeros when told to, and then it says so.
 class ScriptedAllocator final : public SlabAllocator {
  public:
   void* allocate(std::size_t size, std::size_t alignment) noexcept override {
     const std::uint64_t number = request_count_++;
     if (number >= first_failing_ && number - first_failing_ < failing_count_) return nullptr;
     void* memory = heap_slab_allocator().allocate(size, alignment);
-    if (memory != nullptr) out_size_ += size;
+    if (memory == nullptr) return nullptr;
+    std::memset(memory, gives_zeros_ ? 0 : 0xA5, size);
+    out_size_ += size;
     return memory;
   }
+  bool gives_zeros(std::size_t) const noexcept override { return gives_zeros_; }
   void release(void* slab, std::size_t size, std::size_t alignment) noexcept override {
     out_size_ -= size;
     heap_slab_allocator().release(slab, size, alignment);
@@ -94,6 +98,7 @@ class ScriptedAllocator final : public SlabAllocator {
     failing_count_ = count;
   }
   void never_fail() { failing_count_ = 0; }
+  void give_zeros() { gives_zeros_ = true; }
   std::uint64_t request_count() const { return request_count_; }
   std::uint64_t out_size() const { return out_size_; }
 
@@ -102,6 +107,7 @@ class ScriptedAllocator final : public SlabAllocator {
   std::uint64_t out_size_ = 0;
   std::uint64_t first_failing_ = 0;
   std::uint64_t failing_count_ = 0;
+  bool gives_zeros_ = false;
 };
 
 }  // namespace simdr::core
