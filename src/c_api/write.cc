@@ -1,17 +1,44 @@
 // Everything that appends, but for streams.
 #include "c_api/boundary.h"
+#include "format/short_key_hash.h"
 
 using namespace simdr::c_api;
 namespace core = simdr::core;
 
 namespace {
 
-simdr_status put_hash(simdr_store* store, std::uint64_t key_hash, const void* value, std::size_t value_size,
-                      std::uint32_t flags, std::uint64_t* out_tail, simdr_error* err) {
-  SIMDR_REFUSE(check_bytes("value", value, value_size, err));
-  Durability durability = Durability::kDefault;
-  SIMDR_REFUSE(read_durability(flags, &durability, err));
-  return finish_write(store->core->put(key_hash, core::as_bytes(value, value_size), durability), out_tail, err);
+[[gnu::noinline]] simdr_status put_at_length(simdr_store* store, std::uint64_t key_hash, const void* value,
+                                             std::size_t value_size, std::uint32_t flags, std::uint64_t* out_tail,
+                                             simdr_error* err) noexcept {
+  return guarded(err, [&]() -> simdr_status {
+    SIMDR_REFUSE(check_bytes("value", value, value_size, err));
+    Durability durability = Durability::kDefault;
+    SIMDR_REFUSE(read_durability(flags, &durability, err));
+    return finish_write(store->core->put(key_hash, core::as_bytes(value, value_size), durability), out_tail, err);
+  });
+}
+
+[[gnu::always_inline]] inline simdr_status put_hash(simdr_store* store, std::uint64_t key_hash, const void* value,
+                                                    std::size_t value_size, std::uint32_t flags,
+                                                    std::uint64_t* out_tail, simdr_error* err) noexcept {
+  if (value != nullptr && flags <= SIMDR_DURABILITY_STRICT) [[likely]] {
+    const std::uint64_t tail =
+        store->core->put_quickly(key_hash, core::as_bytes(value, value_size), static_cast<Durability>(flags));
+    if (tail != 0) [[likely]] {
+      if (out_tail != nullptr) *out_tail = tail;
+      return SIMDR_OK;
+    }
+  }
+  return put_at_length(store, key_hash, value, value_size, flags, out_tail, err);
+}
+
+// For keys that are long, missing or too long.
+[[gnu::noinline]] simdr_status put_other_key(simdr_store* store, const void* key, std::size_t key_size,
+                                             const void* value, std::size_t value_size, std::uint32_t flags,
+                                             std::uint64_t* out_tail, simdr_error* err) noexcept {
+  SIMDR_NOT_NULL(store);
+  SIMDR_REFUSE(check_key("key", key, key_size, err));
+  return put_hash(store, hash_of(key, key_size), value, value_size, flags, out_tail, err);
 }
 
 simdr_status check_values(const simdr_bytes* values, std::size_t key_count, std::size_t value_count,
@@ -70,20 +97,16 @@ simdr_status remove_batch(simdr_store* store, std::span<const std::uint64_t> has
 simdr_status simdr_store_put(simdr_store* store, const void* key, std::size_t key_size, const void* value,
                              std::size_t value_size, std::uint32_t flags, std::uint64_t* out_tail,
                              simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    SIMDR_REFUSE(check_key("key", key, key_size, err));
-    return put_hash(store, hash_of(key, key_size), value, value_size, flags, out_tail, err);
-  });
+  if (store == nullptr || key == nullptr || key_size > core::kMaxShortKeySize) [[unlikely]]
+    return put_other_key(store, key, key_size, value, value_size, flags, out_tail, err);
+  return put_hash(store, core::short_key_hash(core::as_bytes(key, key_size)), value, value_size, flags, out_tail, err);
 }
 
 simdr_status simdr_store_put_hashed(simdr_store* store, std::uint64_t key_hash, const void* value,
                                     std::size_t value_size, std::uint32_t flags, std::uint64_t* out_tail,
                                     simdr_error* err) noexcept {
-  return guarded(err, [&]() -> simdr_status {
-    SIMDR_NOT_NULL(store);
-    return put_hash(store, key_hash, value, value_size, flags, out_tail, err);
-  });
+  SIMDR_NOT_NULL(store);
+  return put_hash(store, key_hash, value, value_size, flags, out_tail, err);
 }
 
 simdr_status simdr_store_put_many(simdr_store* store, const simdr_bytes* keys, std::size_t key_count,

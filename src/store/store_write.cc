@@ -169,7 +169,7 @@ Store::Appended Store::put_at_once(std::uint64_t key_hash, ByteView payload) noe
   constexpr Appended kNotDone{0, 0};
   if (is_guards_key_hash(key_hash) || !is_payload_allowed(payload) || is_read_only() || canary_.in_child()) [[unlikely]]
     return kNotDone;
-  const Turn turn(write_mutex_);
+  const std::lock_guard turn(write_mutex_);
   if (!writer_prepared_ || writer_failed_ || reservation_open_) [[unlikely]]
     return kNotDone;
   FileImage& now = image();
