@@ -234,8 +234,10 @@ void IndexPutManyGrowing(benchmark::State& state) {
     KeyIndex index(1, huge_pages);
     for (std::size_t i = 0; i < file.count(); i += 1000) {
       const std::size_t size = std::min<std::size_t>(1000, file.count() - i);
-      if (!index.reserve(file.view(), &hashes[i], size)) std::abort();
-      index.put_many(file.view(), &hashes[i], &offsets[i], size, nullptr);
+      std::array<std::uint64_t, 1000> mixed;
+      index.mix(&hashes[i], size, mixed.data());
+      if (!index.reserve_mixed(file.view(), mixed.data(), size)) std::abort();
+      index.put_many(file.view(), &hashes[i], mixed.data(), &offsets[i], size, nullptr);
     }
   }
   add_time_per_key(state, file);

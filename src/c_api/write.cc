@@ -66,7 +66,10 @@ simdr_status read_batch(const simdr_bytes* keys, std::size_t key_count, const si
     out->reserve(key_count);
     std::size_t i = 0;
     for (; i < key_count && is_key(keys[i]) && are_bytes(values[i]); ++i) {
-      out->push_back({hash_of(keys[i].data, keys[i].size), core::as_bytes(values[i].data, values[i].size)});
+      const std::uint64_t key_hash = keys[i].size <= core::kMaxShortKeySize
+                                         ? core::short_key_hash(core::as_bytes(keys[i].data, keys[i].size))
+                                         : hash_of(keys[i].data, keys[i].size);
+      out->push_back({key_hash, core::as_bytes(values[i].data, values[i].size)});
     }
     if (i == key_count) return SIMDR_OK;
   }

@@ -134,6 +134,11 @@ class KeyIndex {
   // their slots. Erasing in between is allowed. False is out of memory: readers and later calls see the map as it
   // was.
   [[nodiscard]] bool reserve(ByteView file, const std::uint64_t* key_hashes, std::size_t count) noexcept;
+  // What a batch goes by: each hash is mixed once, for reserve_mixed() and put_many().
+  void mix(const std::uint64_t* key_hashes, std::size_t count, std::uint64_t* out_mixed) const noexcept {
+    for (std::size_t i = 0; i < count; ++i) out_mixed[i] = mix_(key_hashes[i]);
+  }
+  [[nodiscard]] bool reserve_mixed(ByteView file, const std::uint64_t* mixed, std::size_t count) noexcept;
   // Where one put() would go, found before there is anything to put. Good until the next change by the writer.
   class Spot {
    public:
@@ -182,9 +187,10 @@ class KeyIndex {
   // The previous offset or kAbsent. Needs a reservation. The trailer must be in the file already: readers see it
   // as soon as they see the offset.
   std::uint64_t put(ByteView file, std::uint64_t key_hash, std::uint64_t trailer_offset) noexcept;
-  // Puts in order, so the last of equal hashes wins and is told of the one before. out_previous may be null.
-  void put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets, std::size_t count,
-                std::uint64_t* out_previous) noexcept;
+  // Puts in order, so the last of equal hashes wins and is told of the one before. `mixed` is what mix() made of the hashes;
+  // out_previous may be null.
+  void put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* mixed,
+                const std::uint64_t* trailer_offsets, std::size_t count, std::uint64_t* out_previous) noexcept;
   // The previous offset or kAbsent.
   std::uint64_t erase(ByteView file, std::uint64_t key_hash) noexcept;
 

@@ -84,16 +84,14 @@ void KeyIndex::holds_many(const std::uint64_t* key_hashes, const std::uint64_t* 
 // What the home group alone can decide is put at once; for the rest, the trailers that must be compared are asked for, and looked at when
 // the block is through. Of equal keys the order stays: what sent the first there (a slot with its tag, a full group, deleted marks) is there
 // for the second as well, and where the first was put at once it is the second's slot with its tag.
-void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* trailer_offsets,
-                        std::size_t count, std::uint64_t* out_previous) noexcept {
+void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* mixed,
+                        const std::uint64_t* trailer_offsets, std::size_t count, std::uint64_t* out_previous) noexcept {
   const HashesInFile hashes(file);
   const DirectoryView view = directory();
-  std::array<std::uint64_t, 2 * kBlock> mixed;  // of this block and the next, whose lines are on their way
   std::array<std::size_t, kBlock> late;
-  const auto ask_for = [&](std::size_t begin) {
+  const auto ask_for = [&](std::size_t begin) {  // a block of lines
     for (std::size_t i = begin; i < std::min(count, begin + kBlock); ++i) {
-      const std::uint64_t hash = mixed[i % (2 * kBlock)] = mix_(key_hashes[i]);
-      prefetch_line(&view.segment(view.index_of(hash)).home_group(hash).slot(0));
+      prefetch_line(&view.segment(view.index_of(mixed[i])).home_group(mixed[i]).slot(0));
     }
   };
   ask_for(0);
@@ -103,7 +101,7 @@ void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const st
     ask_for(begin + kBlock);
     std::size_t late_count = 0;
     for (std::size_t i = begin; i < end; ++i) {
-      if (insert_at_home(view, hashes, mixed[i % (2 * kBlock)], trailer_offsets[i])) [[likely]] {
+      if (insert_at_home(view, hashes, mixed[i], trailer_offsets[i])) [[likely]] {
         ++new_count;
         if (out_previous != nullptr) out_previous[i] = kAbsent;
       } else {
@@ -112,7 +110,7 @@ void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const st
     }
     for (std::size_t j = 0; j < late_count; ++j) {
       const std::size_t i = late[j];
-      const std::uint64_t previous = put_mixed(hashes, mixed[i % (2 * kBlock)], key_hashes[i], trailer_offsets[i]);
+      const std::uint64_t previous = put_mixed(hashes, mixed[i], key_hashes[i], trailer_offsets[i]);
       if (out_previous != nullptr) out_previous[i] = previous;
     }
   }

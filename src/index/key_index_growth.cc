@@ -75,6 +75,10 @@ bool KeyIndex::reserve(ByteView file, const std::uint64_t* key_hashes, std::size
   return reserve_all(HashesInFile(file), count, [&](std::size_t i) { return mix_(key_hashes[i]); });
 }
 
+bool KeyIndex::reserve_mixed(ByteView file, const std::uint64_t* mixed, std::size_t count) noexcept {
+  return reserve_all(HashesInFile(file), count, [&](std::size_t i) { return mixed[i]; });
+}
+
 bool KeyIndex::reserve_one(HashesInFile file, std::uint64_t mixed) noexcept {
   if (!owns_memory() && !create_first(1)) return false;
   for (;;) {

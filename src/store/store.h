@@ -188,13 +188,13 @@ class Store final : private CommitTarget {
                                    std::uint64_t before, Durability durability);
   Error take_back(std::uint64_t before, const Error& why) noexcept;
   void count_append(std::uint64_t entries, std::uint64_t before) noexcept;
-  Result<std::uint64_t> ready_for(std::span<const WriteOp> ops, std::span<const std::uint64_t> key_hashes);
+  Result<std::uint64_t> ready_for(std::span<const WriteOp> ops, std::span<const std::uint64_t> mixed);
   Result<void> ready_for(std::uint64_t key_hash, std::uint64_t payload_size);
   Result<std::uint64_t> append_op(const WriteOp& op);
   Result<void> publish(Durability durability);
   void index_op(const WriteOp& op, std::uint64_t trailer_offset, std::uint64_t payload_size) noexcept;
   void index_values(std::span<const WriteOp> ops, std::span<const std::uint64_t> key_hashes,
-                    std::span<const std::uint64_t> trailer_offsets) noexcept;
+                    std::span<const std::uint64_t> mixed, std::span<const std::uint64_t> trailer_offsets) noexcept;
   Result<void> copy_live(PackedWriter& writer, Packed* out, const Progress& progress);
   Result<std::shared_ptr<FileImage>> load_packed(std::unique_ptr<File> file, std::uint64_t tail, Packed packed);
   void switch_to(std::shared_ptr<FileImage> next, std::unique_ptr<Appender> next_appender) noexcept;

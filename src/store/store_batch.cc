@@ -9,7 +9,7 @@
 namespace simdr::core {
 
 // Where the last of them will end.
-Result<std::uint64_t> Store::ready_for(std::span<const WriteOp> ops, std::span<const std::uint64_t> key_hashes) {
+Result<std::uint64_t> Store::ready_for(std::span<const WriteOp> ops, std::span<const std::uint64_t> mixed) {
   std::uint64_t tail = appender_->tail();
   for (const WriteOp& op : ops) {
     const bool fits = op.payload.size() < kMaxStoreSize;  // or the sum might wrap
@@ -20,7 +20,7 @@ Result<std::uint64_t> Store::ready_for(std::span<const WriteOp> ops, std::span<c
   }
   FileImage& now = image();
   if (Result<void> mapped = now.ensure_mapped(tail); !mapped) return mapped.error();
-  if (!now.index.reserve(now.mapped()->bytes(), key_hashes.data(), key_hashes.size())) {
+  if (!now.index.reserve_mixed(now.mapped()->bytes(), mixed.data(), mixed.size())) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }
   return tail;
@@ -35,7 +35,9 @@ Result<Store::Appended> Store::append_all(std::span<const WriteOp> ops, Durabili
     key_hashes[i] = ops[i].key_hash;
     has_removals |= ops[i].is_removal;
   }
-  const Result<std::uint64_t> end = ready_for(ops, key_hashes);
+  std::vector<std::uint64_t> mixed(ops.size());
+  image().index.mix(key_hashes.data(), key_hashes.size(), mixed.data());
+  const Result<std::uint64_t> end = ready_for(ops, mixed);
   if (!end) return end.error();
   const std::uint64_t before = appender_->tail();
   if (Result<void> appended = appender_->append_all(ops, *end, trailers.data()); !appended) {
@@ -51,7 +53,7 @@ Result<Store::Appended> Store::append_all(std::span<const WriteOp> ops, Durabili
         index_op(ops[i], trailers[i], ops[i].payload.size());
       }
     } else {
-      index_values(ops, key_hashes, trailers);
+      index_values(ops, key_hashes, mixed, trailers);
     }
     now.tail.store(appender_->tail(), std::memory_order_release);
   }
@@ -61,6 +63,7 @@ Result<Store::Appended> Store::append_all(std::span<const WriteOp> ops, Durabili
 
 // What index_op() does for each, when all are values and no snapshot is to be told: the tally moves once.
 void Store::index_values(std::span<const WriteOp> ops, std::span<const std::uint64_t> key_hashes,
+                         std::span<const std::uint64_t> mixed,
                          std::span<const std::uint64_t> trailer_offsets) noexcept {
   constexpr std::size_t kBlock = 256;
   FileImage& now = image();
@@ -71,7 +74,7 @@ void Store::index_values(std::span<const WriteOp> ops, std::span<const std::uint
   now.tally.add_entries(ops.size());
   for (std::size_t begin = 0; begin < ops.size(); begin += kBlock) {
     const std::size_t count = std::min(kBlock, ops.size() - begin);
-    now.index.put_many(file, &key_hashes[begin], &trailer_offsets[begin], count, previous);
+    now.index.put_many(file, &key_hashes[begin], &mixed[begin], &trailer_offsets[begin], count, previous);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint64_t size = ops[begin + i].payload.size();
       live_size += size + kTrailerSize;

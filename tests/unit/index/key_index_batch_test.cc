@@ -88,8 +88,10 @@ TEST(KeyIndexBatchTest, PutManyActsAsPutsInOrder) {
     const Batch batch = append_batch(file, random, random.below(1500), 100'000 >> random.below(12));
     const std::size_t count = batch.hashes.size();
     std::vector<std::uint64_t> previous(count);
-    ASSERT_TRUE(index.reserve(file.view(), batch.hashes.data(), count));
-    index.put_many(file.view(), batch.hashes.data(), batch.offsets.data(), count,
+    std::vector<std::uint64_t> mixed(count);
+    index.mix(batch.hashes.data(), count, mixed.data());
+    ASSERT_TRUE(index.reserve_mixed(file.view(), mixed.data(), count));
+    index.put_many(file.view(), batch.hashes.data(), mixed.data(), batch.offsets.data(), count,
                    round % 2 == 0 ? previous.data() : nullptr);
     for (std::size_t i = 0; i < count; ++i) {
       std::uint64_t& newest = model[batch.hashes[i]];
