@@ -67,7 +67,12 @@ std::size_t utf8_length(std::string_view text) noexcept {
 
 std::string on_one_line(std::string_view text) { return escaped(text, ""); }
 
-std::string in_quotes(std::string_view text) { return "'" + escaped(text, "\\'") + "'"; }
+std::string in_quotes(std::string_view text) {
+  std::string words = "'";
+  words += escaped(text, "\\'");
+  words += '\'';
+  return words;
+}
 
 std::string file_name(std::string_view path) {
   const std::string words = in_quotes(path);
