@@ -74,7 +74,7 @@ class File {
 void put_all(KeyIndex& index, const File& file) {
   for (std::size_t i = 0; i < file.count(); ++i) {
     const std::uint64_t hash = scramble(i);
-    if (!index.reserve(file.view(), &hash, 1)) std::abort();
+    if (!index.reserve(file.view(), hash)) std::abort();
     index.put(file.view(), hash, File::offset(i));
   }
 }
@@ -217,7 +217,7 @@ void IndexPutReplacing(benchmark::State& state) {
   for (auto _ : state) {
     const std::size_t number = scramble(i++) % file.count();
     const std::uint64_t hash = scramble(number);
-    if (!index.reserve(file.view(), &hash, 1)) std::abort();
+    if (!index.reserve(file.view(), hash)) std::abort();
     benchmark::DoNotOptimize(index.put(file.view(), hash, File::offset(number)));
   }
 }
@@ -236,7 +236,7 @@ void IndexPutManyGrowing(benchmark::State& state) {
       const std::size_t size = std::min<std::size_t>(1000, file.count() - i);
       std::array<std::uint64_t, 1000> mixed;
       index.mix(&hashes[i], size, mixed.data());
-      if (!index.reserve_mixed(file.view(), mixed.data(), size)) std::abort();
+      if (!index.reserve_many(file.view(), mixed.data(), size)) std::abort();
       index.put_many(file.view(), &hashes[i], mixed.data(), &offsets[i], size, nullptr);
     }
   }
@@ -291,7 +291,7 @@ void IndexPutStalls(benchmark::State& state) {
     for (std::size_t i = 0; i < file.count(); ++i) {
       const std::uint64_t hash = scramble(i);
       const auto begin = Clock::now();
-      if (!index.reserve(file.view(), &hash, 1)) std::abort();
+      if (!index.reserve(file.view(), hash)) std::abort();
       index.put(file.view(), hash, File::offset(i));
       nanoseconds[i] = static_cast<std::uint32_t>((Clock::now() - begin).count());
     }
@@ -316,7 +316,7 @@ void IndexOfTenKeys(benchmark::State& state) {
     KeyIndex index(1, huge_pages);
     for (std::size_t i = 0; i < 10; ++i) {
       const std::uint64_t hash = scramble(i);
-      if (!index.reserve(file.view(), &hash, 1)) std::abort();
+      if (!index.reserve(file.view(), hash)) std::abort();
       index.put(file.view(), hash, File::offset(i));
     }
   }

@@ -14,7 +14,8 @@ namespace {
     SIMDR_REFUSE(check_bytes("value", value, value_size, err));
     Durability durability = Durability::kDefault;
     SIMDR_REFUSE(read_durability(flags, &durability, err));
-    return finish_write(store->core->put(key_hash, core::as_bytes(value, value_size), durability), out_tail, err);
+    return finish_write(store->core->put_otherwise(key_hash, core::as_bytes(value, value_size), durability), out_tail,
+                        err);
   });
 }
 

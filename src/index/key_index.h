@@ -85,8 +85,9 @@ class KeyIndex {
   }
   // What find() does first, in the fewest instructions and without a call. kPerhaps: *out_offset may be the answer; where it is out of bounds, or
   // the hash in the file is another one, find() is to say, as for kUnsure. It is 0, if ever, where there is an entry in the file. The
-  // bounds to check against are those of what was mapped after this returned. For functions that call nothing, so that they save no register: what limits lookups at random is
-  // how many of them the processor has under way, and that is how many of their instructions fit into its reorder buffer.
+  // bounds to check against are those of what was mapped after this returned. For functions that call nothing, so that they save no
+  // register: what limits lookups at random is how many of them the processor has under way, and that is how many of their
+  // instructions fit into its reorder buffer.
   enum class QuickAnswer : std::uint8_t { kPerhaps, kAbsent, kUnsure };
   [[nodiscard, gnu::always_inline]] QuickAnswer find_quickly(std::uint64_t key_hash,
                                                              std::uint64_t* out_offset) const noexcept {
@@ -130,15 +131,15 @@ class KeyIndex {
 
   // Writer: one thread at a time, serialised by the caller.
   //
-  // Does all growth, so that one put() for each given hash (repeated ones included) cannot fail; also fetches
-  // their slots. Erasing in between is allowed. False is out of memory: readers and later calls see the map as it
-  // was.
-  [[nodiscard]] bool reserve(ByteView file, const std::uint64_t* key_hashes, std::size_t count) noexcept;
-  // What a batch goes by: each hash is mixed once, for reserve_mixed() and put_many().
+  // Does all growth, so that one put() of the hash cannot fail; also fetches its slots. Erasing in between is allowed. False is
+  // out of memory: readers and later calls see the map as it was.
+  [[nodiscard]] bool reserve(ByteView file, std::uint64_t key_hash) noexcept;
+  // What a batch goes by: each hash is mixed once, for reserve_many() and put_many().
   void mix(const std::uint64_t* key_hashes, std::size_t count, std::uint64_t* out_mixed) const noexcept {
     for (std::size_t i = 0; i < count; ++i) out_mixed[i] = mix_(key_hashes[i]);
   }
-  [[nodiscard]] bool reserve_mixed(ByteView file, const std::uint64_t* mixed, std::size_t count) noexcept;
+  // As reserve(), for one put() of each (repeated ones included).
+  [[nodiscard]] bool reserve_many(ByteView file, const std::uint64_t* mixed, std::size_t count) noexcept;
   // Where one put() would go, found before there is anything to put. Good until the next change by the writer.
   class Spot {
    public:
@@ -266,11 +267,7 @@ class KeyIndex {
     return DirectoryView(directory_word_.load(std::memory_order_relaxed));
   }
   [[nodiscard]] bool owns_memory() const noexcept { return !empty_.is(directory()); }
-  template <typename MixedAt>
-  [[nodiscard]] bool reserve_all(HashesInFile file, std::size_t count, MixedAt mixed_at) noexcept;
-  template <typename MixedAt>
-  [[nodiscard]] bool make_room_for_pending(HashesInFile file, std::size_t count, MixedAt mixed_at) noexcept;
-  [[nodiscard]] bool reserve_one(HashesInFile file, std::uint64_t mixed) noexcept;
+  [[nodiscard]] bool make_room_for_pending(HashesInFile file, const std::uint64_t* mixed, std::size_t count) noexcept;
   [[nodiscard]] bool make_room(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;
   [[nodiscard]] bool create_first(std::uint64_t needed) noexcept;
   [[nodiscard]] bool enlarge(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;

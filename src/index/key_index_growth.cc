@@ -24,23 +24,20 @@ constexpr std::uint32_t kWorthRebuilding = slot_limit_of(kFullGroups) / 4 * 3;
 // Counts what each directory entry is to get, then makes room segment by segment. As `pending` is kept per entry, a
 // segment that is divided needs no new count, unless the directory doubled: then all begins anew, which happens
 // log2 times however many keys there are.
-template <typename MixedAt>
-bool KeyIndex::reserve_all(HashesInFile file, std::size_t count, MixedAt mixed_at) noexcept {
+bool KeyIndex::reserve_many(ByteView file, const std::uint64_t* mixed, std::size_t count) noexcept {
   if (count == 0) return true;
   if (!owns_memory() && !create_first(count)) return false;
   for (;;) {
     const DirectoryView view = directory();
     for (std::size_t i = 0; i < count; ++i) {
-      const std::uint64_t mixed = mixed_at(i);
-      const std::uint64_t index = view.index_of(mixed);
-      const Segment segment = view.segment(index);
-      prefetch_line(&segment.group(segment.home(mixed)).slot(0));
+      const std::uint64_t index = view.index_of(mixed[i]);
+      prefetch_line(&view.segment(index).home_group(mixed[i]).slot(0));
       ++view.use(index).pending;
     }
-    const bool has_room = make_room_for_pending(file, count, mixed_at);
+    const bool has_room = make_room_for_pending(HashesInFile(file), mixed, count);
     if (directory().word() == view.word()) {
       if (has_room) return true;
-      for (std::size_t i = 0; i < count; ++i) view.use(view.index_of(mixed_at(i))).pending = 0;
+      for (std::size_t i = 0; i < count; ++i) view.use(view.index_of(mixed[i])).pending = 0;
       return false;
     }
     if (!has_room) return false;  // the new directory has nothing pending
@@ -48,11 +45,10 @@ bool KeyIndex::reserve_all(HashesInFile file, std::size_t count, MixedAt mixed_a
 }
 
 // Ends early, with true, when the directory doubled.
-template <typename MixedAt>
-bool KeyIndex::make_room_for_pending(HashesInFile file, std::size_t count, MixedAt mixed_at) noexcept {
+bool KeyIndex::make_room_for_pending(HashesInFile file, const std::uint64_t* mixed, std::size_t count) noexcept {
   const DirectoryView view = directory();
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t index = view.index_of(mixed_at(i));
+    const std::uint64_t index = view.index_of(mixed[i]);
     for (;;) {
       if (view.use(index).pending == 0) break;  // counted with an earlier key of the same segment
       const std::uint64_t first = view.first_of(index);
@@ -70,25 +66,17 @@ bool KeyIndex::make_room_for_pending(HashesInFile file, std::size_t count, Mixed
   return true;
 }
 
-bool KeyIndex::reserve(ByteView file, const std::uint64_t* key_hashes, std::size_t count) noexcept {
-  if (count == 1) return reserve_one(HashesInFile(file), mix_(*key_hashes));
-  return reserve_all(HashesInFile(file), count, [&](std::size_t i) { return mix_(key_hashes[i]); });
-}
-
-bool KeyIndex::reserve_mixed(ByteView file, const std::uint64_t* mixed, std::size_t count) noexcept {
-  return reserve_all(HashesInFile(file), count, [&](std::size_t i) { return mixed[i]; });
-}
-
-bool KeyIndex::reserve_one(HashesInFile file, std::uint64_t mixed) noexcept {
+bool KeyIndex::reserve(ByteView file, std::uint64_t key_hash) noexcept {
+  const std::uint64_t mixed = mix_(key_hash);
   if (!owns_memory() && !create_first(1)) return false;
   for (;;) {
     const DirectoryView view = directory();
     const std::uint64_t index = view.index_of(mixed);
     const Segment segment = view.segment(index);
-    prefetch_line(&segment.group(segment.home(mixed)).slot(0));
+    prefetch_line(&segment.home_group(mixed).slot(0));
     const std::uint64_t first = view.first_of(index);
     if (view.use(first).used < segment.slot_limit()) return true;
-    if (!make_room(file, first, 1)) return false;
+    if (!make_room(HashesInFile(file), first, 1)) return false;
   }
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/sanitizers.h"
+#include "base/sole_writer.h"
 #include "platform/per_reader.h"
 #include "platform/read_section.h"
 
@@ -17,7 +18,8 @@ namespace simdr::core {
 
 class HandlePool {
  public:
-  // What a handle is to its pool.
+  // What a handle is to its pool. Made in memory of ::operator new and without a destructor that does anything: whoever retires the pool
+  // frees it as memory.
   class Item {
    public:
     // The reference to the mapping is one of this stripe.

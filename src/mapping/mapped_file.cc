@@ -25,7 +25,7 @@ Result<MappedFile*> MappedFile::create(File& file, std::uint64_t needed_size, st
 void MappedFile::release_owner() noexcept {
   spare_handles_.retire([this](HandlePool::Item* spare) {
     const std::uint32_t stripe = spare->stripe();
-    ::operator delete(spare);  // as every handle is made: see store/entry.cc
+    ::operator delete(spare);
     drop_ref(stripe);  // not the last one: the owner has one on every stripe
   });
   if (refs_.drop_owner()) delete this;

@@ -23,7 +23,7 @@ class PerReader {
         offset_from_lines_(address_of(items_.get()) - address_of(detail::g_lines)) {}
 
   [[nodiscard]] T& operator[](const ReadSection& section) const noexcept { return items_[section.slot()]; }
-  // Only while it is open.
+  // Of one that was opened; also when it is closed again, since the slot stays the thread's.
   [[nodiscard]] T& operator[](const QuickReadSection& section) const noexcept {
     return *reinterpret_cast<T*>(address_of(section.line()) + offset_from_lines_);
   }

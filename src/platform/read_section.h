@@ -121,7 +121,7 @@ class QuickReadSection {
   [[nodiscard]] bool is_open() const noexcept { return line_ != nullptr; }
   // Only while it is open, and once.
   [[gnu::always_inline]] void close() const noexcept { add_alone_and_release(line_->sequence, 1); }
-  // For PerReader.
+  // For PerReader: the thread's own, also after close(); null when the section did not open.
   [[nodiscard]] const ReaderLine* line() const noexcept { return line_; }
 
  private:

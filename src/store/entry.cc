@@ -7,7 +7,7 @@
 
 namespace simdr::core {
 
-// Its mapping frees a spare one as memory.
+// What a pool of handles asks of them.
 static_assert(std::is_trivially_destructible_v<Entry>);
 
 Entry* Entry::create_anew(const ReadSection& section, MappedFile* mapped, const EntryRecord& record,

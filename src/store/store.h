@@ -113,9 +113,14 @@ class Store final : private CommitTarget {
     }
     return put_in_turn(key_hash, payload, durability);
   }
-  // Nearly every put that waits for no disk, in few instructions. The tail; 0 with nothing done where put() is needed.
+  // put() in two parts. Nearly every put that waits for no disk, in few instructions: the tail, or 0 with nothing done where the
+  // other is needed, which does not try that again.
   [[nodiscard]] std::uint64_t put_quickly(std::uint64_t key_hash, ByteView payload, Durability durability) noexcept {
     return durability_or_default(durability) == Durability::kNone ? put_at_once(key_hash, payload).tail : 0;
+  }
+  Result<std::uint64_t> put_otherwise(std::uint64_t key_hash, ByteView payload, Durability durability) {
+    return durability_or_default(durability) == Durability::kNone ? put_in_turn(key_hash, payload, Durability::kNone)
+                                                                  : put(key_hash, payload, durability);
   }
   Result<std::uint64_t> put_if_absent(std::uint64_t key_hash, ByteView payload, Durability durability);
   Result<std::uint64_t> put_if_entry(const Entry& expected, ByteView payload, Durability durability);

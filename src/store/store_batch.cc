@@ -20,7 +20,7 @@ Result<std::uint64_t> Store::ready_for(std::span<const WriteOp> ops, std::span<c
   }
   FileImage& now = image();
   if (Result<void> mapped = now.ensure_mapped(tail); !mapped) return mapped.error();
-  if (!now.index.reserve_mixed(now.mapped()->bytes(), mixed.data(), mixed.size())) {
+  if (!now.index.reserve_many(now.mapped()->bytes(), mixed.data(), mixed.size())) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }
   return tail;

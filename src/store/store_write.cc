@@ -67,7 +67,7 @@ Result<void> Store::ready_for(std::uint64_t key_hash, std::uint64_t payload_size
                       static_cast<unsigned long long>(payload_size), static_cast<unsigned long long>(tail));
   }
   if (Result<void> mapped = now.ensure_mapped(tail_after_value(tail, payload_size)); !mapped) return mapped;
-  if (!now.index.reserve(now.mapped()->bytes(), &key_hash, 1)) {
+  if (!now.index.reserve(now.mapped()->bytes(), key_hash)) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }
   return {};

@@ -90,7 +90,7 @@ TEST(KeyIndexBatchTest, PutManyActsAsPutsInOrder) {
     std::vector<std::uint64_t> previous(count);
     std::vector<std::uint64_t> mixed(count);
     index.mix(batch.hashes.data(), count, mixed.data());
-    ASSERT_TRUE(index.reserve_mixed(file.view(), mixed.data(), count));
+    ASSERT_TRUE(index.reserve_many(file.view(), mixed.data(), count));
     index.put_many(file.view(), batch.hashes.data(), mixed.data(), batch.offsets.data(), count,
                    round % 2 == 0 ? previous.data() : nullptr);
     for (std::size_t i = 0; i < count; ++i) {

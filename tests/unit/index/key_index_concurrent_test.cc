@@ -179,7 +179,7 @@ TEST(KeyIndexConcurrentTest, ReadersAreRightWhileManySegmentsDivideAtOnce) {
       }
     });
     while (started.load() != 2) std::this_thread::yield();
-    EXPECT_TRUE(index.reserve(file.view(), many.data(), many.size()));
+    EXPECT_TRUE(reserve_hashes(index, file, many.data(), many.size()));
     is_done.store(true, std::memory_order_release);
     scanning.join();
     finding.join();

@@ -26,11 +26,11 @@ bool survives_failure(std::uint64_t first, std::uint64_t failing) {
   std::vector<std::uint64_t> offsets(kCount);
   bool has_failed = false;
   for (std::uint64_t i = 0; i < kCount; ++i) {
-    if (!index.reserve(file.view(), &i, 1)) {
+    if (!index.reserve(file.view(), i)) {
       has_failed = true;
       expect_exactly(index, file, offsets, i);
       allocator.never_fail();
-      EXPECT_TRUE(index.reserve(file.view(), &i, 1));
+      EXPECT_TRUE(index.reserve(file.view(), i));
     }
     offsets[i] = file.append(i);
     EXPECT_EQ(index.put(file.view(), i, offsets[i]), KeyIndex::kAbsent);
@@ -51,7 +51,7 @@ TEST(KeyIndexGrowthTest, TakesMemoryAsItComesAndZerosAsTheyAre) {
       TrailerFile file(kCount);
       std::vector<std::uint64_t> offsets(kCount);
       for (std::uint64_t i = 0; i < kCount; ++i) {
-        ASSERT_TRUE(index.reserve(file.view(), &i, 1));
+        ASSERT_TRUE(index.reserve(file.view(), i));
         offsets[i] = file.append(i);
         ASSERT_EQ(index.put(file.view(), i, offsets[i]), KeyIndex::kAbsent);
       }
@@ -84,11 +84,11 @@ TEST(KeyIndexGrowthTest, AFailedReservationOfManyLeavesTheMapAndLaterReservation
     for (std::uint64_t i = 0; i < kCount; ++i) hashes[i] = i;
     for (std::uint64_t i = 0; i < 100; ++i) ASSERT_EQ(put_new(index, file, i, &offsets[i]), KeyIndex::kAbsent);
     allocator.fail(allocator.request_count() + first, ~std::uint64_t{0});
-    const bool has_room = index.reserve(file.view(), hashes.data() + 100, kCount - 100);
+    const bool has_room = reserve_hashes(index, file, hashes.data() + 100, kCount - 100);
     if (!has_room) {
       expect_exactly(index, file, offsets, 100);
       allocator.never_fail();
-      ASSERT_TRUE(index.reserve(file.view(), hashes.data() + 100, kCount - 100));
+      ASSERT_TRUE(reserve_hashes(index, file, hashes.data() + 100, kCount - 100));
     }
     // A reservation holds although nothing can be allocated any more.
     allocator.fail(0, ~std::uint64_t{0});
@@ -107,7 +107,7 @@ TEST(KeyIndexGrowthTest, AReservationCountsEqualHashesAsManyTimesAsTheyAreGiven)
   TrailerFile file(50'000);
   std::vector<std::uint64_t> hashes(50'000);
   for (std::size_t i = 0; i < hashes.size(); ++i) hashes[i] = i % 1000;
-  ASSERT_TRUE(index.reserve(file.view(), hashes.data(), hashes.size()));
+  ASSERT_TRUE(reserve_hashes(index, file, hashes.data(), hashes.size()));
   for (std::uint64_t hash : hashes) index.put(file.view(), hash, file.append(hash));
   EXPECT_EQ(index.count(), 1000u);
 }

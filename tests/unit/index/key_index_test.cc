@@ -150,6 +150,30 @@ TEST(KeyIndexTest, KeepsKeysApartThatShareATag) {
   run_against_model(5'000, hashes.size(), 20, [&](std::uint64_t i) { return hashes[i]; });
 }
 
+// What an answer of "perhaps" leads to is read in the file, and before the first entry there is none.
+TEST(KeyIndexTest, NoEmptySlotLooksLikeAKey) {
+  auto absent = hashes_mixing_to(~std::uint64_t{0} << kTagShift, 0, 50);
+  for (std::uint64_t i = 0; i < 1000; ++i) absent.push_back(~i);
+  KeyIndex index(kSeed);
+  TrailerFile file(2000);
+  for (std::uint64_t count = 0; count <= 2000; ++count) {
+    if (count % 100 == 0) {
+      for (const std::uint64_t hash : absent) {
+        std::uint64_t offset = KeyIndex::kAbsent;
+        const KeyIndex::QuickAnswer answer = index.find_quickly(hash, &offset);
+        if (count == 0) {
+          ASSERT_EQ(answer, KeyIndex::QuickAnswer::kAbsent) << hash;
+        } else if (answer == KeyIndex::QuickAnswer::kPerhaps) {
+          ASSERT_NE(offset, KeyIndex::kAbsent) << hash;  // another key with the same tag
+        }
+      }
+    }
+    if (count < 2000) {
+      ASSERT_EQ(put_new(index, file, count + 1'000'000), KeyIndex::kAbsent);
+    }
+  }
+}
+
 TEST(KeyIndexTest, DividesAsDeepAsEqualBitsDemand) {
   const auto hashes = hashes_mixing_to(~std::uint64_t{0} << 54, std::uint64_t{0x2AA} << 54, 9'000);
   run_against_model(60'000, hashes.size(), 20, [&](std::uint64_t i) { return hashes[i]; });

@@ -42,7 +42,7 @@ class TrailerFile {
 // Reserve, write the trailer, put: what a store does.
 inline std::uint64_t put_new(KeyIndex& index, TrailerFile& file, std::uint64_t key_hash,
                              std::uint64_t* out_offset = nullptr) {
-  if (!index.reserve(file.view(), &key_hash, 1)) return ~std::uint64_t{0};
+  if (!index.reserve(file.view(), key_hash)) return ~std::uint64_t{0};
   const std::uint64_t offset = file.append(key_hash);
   if (out_offset != nullptr) *out_offset = offset;
   return index.put(file.view(), key_hash, offset);
@@ -73,6 +73,13 @@ inline std::vector<std::uint64_t> hashes_that_mix_to(std::uint64_t seed, std::ui
     if ((mix(hash) & mask) == bits) hashes.push_back(hash);
   }
   return hashes;
+}
+
+// reserve_many() of hashes that are not mixed yet.
+inline bool reserve_hashes(KeyIndex& index, const TrailerFile& file, const std::uint64_t* hashes, std::size_t count) {
+  std::vector<std::uint64_t> mixed(count);
+  index.mix(hashes, count, mixed.data());
+  return index.reserve_many(file.view(), mixed.data(), count);
 }
 
 // Fails when told to, and knows what is still out. Its memory is full of something, or of zeros when told to, and then it says so.
