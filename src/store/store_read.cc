@@ -166,9 +166,10 @@ Status Store::read(std::uint64_t key_hash, std::uint64_t position, void* to, std
                    std::size_t* out_size, std::uint64_t* out_value_size, Error* error) const {
   // Held, so that the file stays open while it is read outside of the section: a read may take long.
   const std::shared_ptr<FileImage> now = shared_image();
+  const std::uint64_t tail = now->tail.load(std::memory_order_acquire);  // before the size, since both grow
   const Result<FileInfo> info = now->file().info();
   if (!info) return fail(error, info.error());
-  if (info->size < now->tail.load(std::memory_order_acquire)) {
+  if (info->size < tail) {
     return fail(error, make_error(Status::kIo, "%s: was cut short to %llu bytes by another program", path_.c_str(),
                                   static_cast<unsigned long long>(info->size)));
   }
@@ -234,12 +235,12 @@ std::uint64_t Store::compaction_savings() const noexcept {
 // Takes no write lock, so that it can be asked during a compaction, also by its callback.
 Result<Stats> Store::stats() const {
   const std::shared_ptr<FileImage> now = shared_image();
+  Stats stats{};
+  stats.tail = now->tail;  // before the size, since both grow
   const Result<FileInfo> info = now->file().info();
   if (!info) return info.error();
-  Stats stats{};
   stats.live_count = now->live_count();
   stats.live_size = now->tally.live_size;
-  stats.tail = now->tail;
   stats.dead_size = stats.tail - std::min(stats.tail, stats.live_size);
   stats.entry_count = now->tally.entry_count;
   stats.tombstone_count = now->tally.tombstone_count;

@@ -3,6 +3,7 @@
 // Meant to run under ThreadSanitizer too: it does counted work, and nothing depends on time.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <mutex>
 #include <random>
@@ -280,6 +281,30 @@ class ThreadsTest : public testing::Test {
 TEST_F(ThreadsTest, ReadersSeeOnlyWholeValuesWhileOneWrites) { run(6000, 0); }
 
 TEST_F(ThreadsTest, ReadersGoOnThroughCompactions) { run(3000, 300); }
+
+TEST_F(ThreadsTest, AFileThatGrowsIsNeverTakenForOneThatWasCut) {
+  constexpr std::uint32_t key = 0, other = 1;
+  std::atomic<bool> done = false;
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < kReaders; ++reader) {
+    readers.emplace_back([&, reader] {
+      std::array<std::byte, 100> value;
+      while (!done) {
+        if (reader == 0) {
+          const simdr::Stats stats = store_.stats();
+          EXPECT_LE(stats.tail_offset, stats.physical_size);
+        } else {
+          const auto got = store_.read(key_bytes(key), 0, value);
+          ASSERT_TRUE(got && got->read_size == value.size());
+          EXPECT_EQ(read_whole_value(value).key, key);
+        }
+      }
+    });
+  }
+  for (std::uint32_t version = 1; version <= 600; ++version) put(other, version, 66000);
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+}
 
 TEST_F(ThreadsTest, WritersFromManyThreadsLoseNothing) {
   constexpr std::uint32_t kWriters = 4, kEach = 400;
