@@ -203,7 +203,7 @@ typedef struct simdr_open_options {
   uint32_t reserved0;
   uint64_t reserve_size;     /* bytes of address space to reserve for the mapping, and behind a file that is longer;
                                 0 means 1 TiB, or what can be had */
-  uint64_t window_size;      /* upper bound of the append window, bytes; 0 means 4 MiB; at least 64 KiB */
+  uint64_t window_size;      /* upper bound of the append window, bytes; 0 means 2 MiB; at least 64 KiB */
   simdr_log_fn log;          /* may be NULL */
   void *log_user_data;
 } simdr_open_options;

@@ -15,7 +15,7 @@ REASONS = [
     (r"compact/\d+", r"kyoto", "has written the newer values over the older ones of the same size, so there is nothing to move"),
     (r"compact/\d+", r"lmdb", "the copy is not synced, and replaces nothing; simdr syncs the new file before it takes the old one's place"),
     (r"compact/65536", r"rocksdb", "values from 4 KiB on are in blob files, which a compaction leaves alone"),
-    (r"growth/\d+/put_max", r".*", "the longest is one 4 MiB window filled with memory that the host had taken back; it differs from run to run more than between the engines"),
+    (r"growth/\d+/put_max", r".*", "the longest is one 2 MiB window filled with memory that the host had taken back; it differs from run to run more than between the engines"),
     (r"mixed/.*", r".*", "a few nanoseconds, within the spread"),
     (r"whole/maxrss", r"crate", "its file is written, not mapped, by this process; mapped pages of the page cache count as the process's own here"),
     (r"durable/\d+", r".*", "the disk's sync is nearly all of it"),

@@ -50,7 +50,7 @@ type Options struct {
 	LayoutAlignment uint32        // read the file as this generation: 0 detects it, else a power of two up to 65536
 	LayoutTrailer   uint32        // with LayoutAlignment: 20 (0 means 20), or 19 for the oldest generation
 	ReserveSize     uint64        // bytes of address space to reserve for the mapping; 0 means 1 TiB, or what can be had
-	WindowSize      uint64        // upper bound of the append window, bytes; 0 means 4 MiB
+	WindowSize      uint64        // upper bound of the append window, bytes; 0 means 2 MiB
 
 	// Log gets what belongs to no caller's error, such as what was left out of a damaged file. It is called on a
 	// goroutine of its own, line after line; Close waits until it has seen the last one, so it must not call Close.

@@ -16,7 +16,9 @@ constexpr std::size_t kFillBlock = std::size_t{64} << 10;
 // the page table each.
 constexpr std::size_t kFillParts = 64;
 // How many windows the guard may stand ahead of the tail.
-constexpr std::uint64_t kWindowsAhead = 16;
+constexpr std::uint64_t kWindowsAhead = 32;
+// What is more than so many windows is for one value built in place.
+constexpr std::uint64_t kMostWindowsAtOnce = 8;
 
 struct FillBlock {
   std::byte bytes[kFillBlock];
@@ -105,9 +107,9 @@ Result<void> AppendRegion::take_window(std::uint64_t tail, std::uint64_t end, st
     window_start_ = start;
     window_end_ = start;
   }
-  // A single value built in place is touched by its builder, and may be larger than what should be mapped in one go.
+  // A value built in place is touched by its builder, and may be larger than what should be mapped in one go.
   const std::uint64_t populate_begin = std::max(window_end_, align_down(tail, page_size()));
-  if (fill_end - populate_begin <= 4 * std::max(config_.max_window_size, config_.fill_step)) {
+  if (fill_end - populate_begin <= kMostWindowsAtOnce * std::max(config_.max_window_size, config_.fill_step)) {
     window_->populate(populate_begin - window_start_, align_up(fill_end, page_size()) - populate_begin);
   }
   window_end_ = fill_end;
@@ -271,8 +273,8 @@ Result<void> AppendRegion::fill_room(std::uint64_t tail, std::uint64_t end, std:
     if (Result<void> filled = fill(begin, old_line); !filled) return filled;
     begin = std::max(begin, old_line + kGuardLineSize);
   }
-  // What is far more than a window is for one value built in place: writing it twice would cost more than its page faults do.
-  if (begin < end && end - begin > 4 * config_.max_window_size) {
+  // Writing a large value twice would cost more than its page faults do.
+  if (begin < end && end - begin > kMostWindowsAtOnce * config_.max_window_size) {
     const Result<void> allocated = file_.allocate(begin, end - begin);
     if (!allocated && allocated.error().status != Status::kUnsupported) return allocated;
     if (allocated) begin = end;

@@ -33,7 +33,7 @@
 namespace simdr::core {
 
 struct AppendConfig {
-  std::uint64_t max_window_size = std::uint64_t{4} << 20;  // bytes
+  std::uint64_t max_window_size = std::uint64_t{2} << 20;  // bytes
   bool mapped_writes = true;  // false: every entry goes by a system call
   // Room is filled up to the guard or to a multiple of this, and a guard stands far ahead of windows of this size only. Not
   // less than what the system caches in one piece: a store to such a piece takes blocks for all of it.

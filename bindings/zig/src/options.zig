@@ -62,7 +62,7 @@ pub const OpenOptions = struct {
     layout_trailer: u32 = 0,
     /// Bytes of address space to reserve for the mapping; 0 means 1 TiB, or what can be had.
     reserve_size: u64 = 0,
-    /// Upper bound of the append window, bytes; 0 means 4 MiB.
+    /// Upper bound of the append window, bytes; 0 means 2 MiB.
     window_size: u64 = 0,
     /// Must stay where it is until the store is closed.
     log: ?*const Log = null,
