@@ -221,11 +221,11 @@ Result<bool> Store::walk(FileImage& image, const FileInfo& info, std::uint64_t s
 }
 
 std::unique_ptr<Appender> Store::make_appender(File& file, const AppendRegion::Start& start) const {
-  AppendConfig config = settings_.append;
+  const bool syncs = settings_.durability != Durability::kNone;
+  AppendConfig config = syncs ? settings_.append.with_synced_growth() : settings_.append;
   config.mapped_writes = !settings_.direct_writes && file.mapped_writes_are_safe();
-  config.sync_growth = settings_.durability != Durability::kNone;
   auto appender = std::make_unique<Appender>(file, start, config);
-  appender->region().set_all_synced(config.sync_growth);
+  appender->region().set_all_synced(syncs);
   return appender;
 }
 

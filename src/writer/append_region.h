@@ -38,13 +38,23 @@ struct AppendConfig {
   // Room is filled up to the guard or to a multiple of this, and a guard stands far ahead of windows of this size only. Not
   // less than what the system caches in one piece: a store to such a piece takes blocks for all of it.
   std::uint64_t fill_step = std::uint64_t{2} << 20;
-  // From this size on a payload goes to the file by system calls straight from the caller's memory: one pass over memory less,
-  // and they cost little beside it. From 40 KiB on that is faster; up to here the window's huge pages are worth more to those who read.
-  std::uint64_t direct_size = std::uint64_t{64} << 10;
+  // From this size on a payload goes to the file by system calls straight from the caller's memory: one pass over memory less. The
+  // window, of which the half is still in the cache when it is stored to, is faster up to about here, and leaves huge pages to those who read.
+  std::uint64_t direct_size = std::uint64_t{128} << 10;
   // A batch of this size that does not fit into the window is assembled in memory and written by system calls, in pieces that
-  // end at multiples of fill_step: what is filled first goes through the page cache twice.
-  std::uint64_t gather_from = std::uint64_t{256} << 10;
+  // end at multiples of fill_step: what is filled first goes through the page cache twice. But the last piece is filled up, which for a
+  // batch of 1 MiB is as much again, and its bytes are in no near cache when they are used. So smaller ones are stored through a window.
+  std::uint64_t gather_from = std::uint64_t{4} << 20;
   bool sync_growth = false;  // COMMIT and STRICT: a new guard is on the disk before the old one's place is used
+
+  // With sync_growth. What fills a window goes to the disk before what is stored there, so less goes through one.
+  [[nodiscard]] AppendConfig with_synced_growth() const noexcept {
+    AppendConfig config = *this;
+    config.sync_growth = true;
+    config.direct_size = std::min(direct_size, std::uint64_t{64} << 10);
+    config.gather_from = std::min(gather_from, std::uint64_t{256} << 10);
+    return config;
+  }
 };
 
 // What a disk writes whole or not at all, at the least.

@@ -301,7 +301,7 @@ TEST_F(ThreadsTest, AFileThatGrowsIsNeverTakenForOneThatWasCut) {
       }
     });
   }
-  for (std::uint32_t version = 1; version <= 600; ++version) put(other, version, 66000);
+  for (std::uint32_t version = 1; version <= 300; ++version) put(other, version, 140000);
   done = true;
   for (std::thread& reader : readers) reader.join();
 }
