@@ -17,7 +17,7 @@ constexpr std::size_t kFillBlock = std::size_t{64} << 10;
 constexpr std::size_t kFillParts = 64;
 // How many windows the guard may stand ahead of the tail.
 constexpr std::uint64_t kWindowsAhead = 32;
-// What is more than so many windows is for one value built in place.
+// What is more than so many windows at once is for one value built in place: nothing else that is so large goes through a window.
 constexpr std::uint64_t kMostWindowsAtOnce = 8;
 
 struct FillBlock {
@@ -44,6 +44,7 @@ AppendRegion::AppendRegion(File& file, const Start& start, const AppendConfig& c
   guard_.synced_tail = guard_.durable_tail;
   guard_.writer_pid = process_id();
   config_.max_window_size = std::max(config_.max_window_size, kMinWindowSize);
+  config_.gather_from = std::min(config_.gather_from, 2 * config_.max_window_size);
   if (start.has_guard) {
     guard_line_ = start.file_size - kGuardSize;
     guard_is_foreign_ = true;

@@ -38,12 +38,12 @@ struct AppendConfig {
   // Room is filled up to the guard or to a multiple of this, and a guard stands far ahead of windows of this size only. Not
   // less than what the system caches in one piece: a store to such a piece takes blocks for all of it.
   std::uint64_t fill_step = std::uint64_t{2} << 20;
-  // From this size on a payload goes to the file by system calls straight from the caller's memory: one pass over memory less. The
-  // window, of which the half is still in the cache when it is stored to, is faster up to about here, and leaves huge pages to those who read.
+  // From this size on a payload goes to the file by system calls straight from the caller's memory: one pass over memory less.
+  // Up to about here the window is as fast or faster, and leaves huge pages to those who read. What is larger than a window goes this way, too.
   std::uint64_t direct_size = std::uint64_t{128} << 10;
   // A batch of this size that does not fit into the window is assembled in memory and written by system calls, in pieces that
   // end at multiples of fill_step: what is filled first goes through the page cache twice. But the last piece is filled up, which for a
-  // batch of 1 MiB is as much again, and its bytes are in no near cache when they are used. So smaller ones are stored through a window.
+  // batch of 1 MiB is as much again, so smaller ones are stored through a window; those of two windows and more are not.
   std::uint64_t gather_from = std::uint64_t{4} << 20;
   bool sync_growth = false;  // COMMIT and STRICT: a new guard is on the disk before the old one's place is used
 

@@ -28,7 +28,7 @@ bool value_fits(std::uint64_t tail, std::uint64_t size) noexcept {
 
 Appender::Appender(File& file, const AppendRegion::Start& start, const AppendConfig& config) noexcept
     : region_(file, start, config),
-      direct_size_(config.direct_size),
+      direct_size_(std::min(config.direct_size, std::max(config.max_window_size, kMinWindowSize))),
       fill_step_(config.fill_step),
       kernels_(simd::kernels()),
       tail_(start.tail) {}

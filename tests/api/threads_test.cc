@@ -285,10 +285,12 @@ TEST_F(ThreadsTest, ReadersGoOnThroughCompactions) { run(3000, 300); }
 TEST_F(ThreadsTest, AFileThatGrowsIsNeverTakenForOneThatWasCut) {
   constexpr std::uint32_t key = 0, other = 1;
   std::atomic<bool> done = false;
+  std::atomic<int> started = 0;
   std::vector<std::thread> readers;
   for (int reader = 0; reader < kReaders; ++reader) {
     readers.emplace_back([&, reader] {
       std::array<std::byte, 100> value;
+      ++started;
       while (!done) {
         if (reader == 0) {
           const simdr::Stats stats = store_.stats();
@@ -301,7 +303,9 @@ TEST_F(ThreadsTest, AFileThatGrowsIsNeverTakenForOneThatWasCut) {
       }
     });
   }
-  for (std::uint32_t version = 1; version <= 300; ++version) put(other, version, 140000);
+  while (started != kReaders) std::this_thread::yield();
+  for (std::uint32_t version = 1; version <= 300; ++version)
+    put(other, version, 140000);  // each of them lengthens the file
   done = true;
   for (std::thread& reader : readers) reader.join();
 }

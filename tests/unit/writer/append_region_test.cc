@@ -132,6 +132,42 @@ TEST_F(AppendTest, KeepsAValidEndThroughEveryGrowth) {
   }
 }
 
+// Which way things go: by a system call, which opens no window, or through one.
+TEST_F(AppendTest, WhatIsLargerThanTheWindowMayBeIsWrittenDirectly) {
+  const auto opens_a_window = [&](const AppendConfig& config, std::size_t size) {
+    EXPECT_TRUE(file_->truncate(0));
+    Appender writer = appender({}, config);
+    EXPECT_TRUE(writer.append_value(1, payload(size, 1)));
+    EXPECT_TRUE(writer.publish());
+    const bool opened = writer.region().take_counts().windows != 0;
+    EXPECT_TRUE(writer.region().finish(writer.tail()));
+    return opened;
+  };
+  const auto writes_batch = [&](const AppendConfig& config, std::uint64_t size) {
+    EXPECT_TRUE(file_->truncate(0));
+    return AppendRegion(*file_, {}, config).prefers_writes(0, size);
+  };
+  const AppendConfig usual;
+  EXPECT_TRUE(opens_a_window(usual, (128 << 10) - 1));
+  EXPECT_FALSE(opens_a_window(usual, 128 << 10));
+  EXPECT_FALSE(writes_batch(usual, (4 << 20) - 1));
+  EXPECT_TRUE(writes_batch(usual, 4 << 20));
+
+  AppendConfig small;
+  small.max_window_size = kMinWindowSize;
+  EXPECT_TRUE(opens_a_window(small, kMinWindowSize - 1));
+  EXPECT_FALSE(opens_a_window(small, kMinWindowSize));
+  EXPECT_FALSE(writes_batch(small, 2 * kMinWindowSize - 1));
+  EXPECT_TRUE(writes_batch(small, 2 * kMinWindowSize));
+
+  const AppendConfig synced = usual.with_synced_growth();
+  EXPECT_TRUE(synced.sync_growth);
+  EXPECT_TRUE(opens_a_window(synced, (64 << 10) - 1));
+  EXPECT_FALSE(opens_a_window(synced, 64 << 10));
+  EXPECT_FALSE(writes_batch(synced, (256 << 10) - 1));
+  EXPECT_TRUE(writes_batch(synced, 256 << 10));
+}
+
 TEST_F(AppendTest, WritesTheSameBytesWithAndWithoutAMapping) {
   const auto fill = [](Appender& writer) {
     for (unsigned i = 0; i < 300; ++i) {
