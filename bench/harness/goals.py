@@ -55,12 +55,12 @@ def ahead_of_peers(results, work, key, engine="simdr"):
 def against_crate(results, work, rows):
     found = []
     for name, wanted, key, engine in rows:
-        reached = ratio(results, (key, "crate"), (key, engine))
-        found.append(at_least(f"{work}, {name}", "the crate", wanted, reached))
-        bare = bare_ratio(results, key, engine)
+        reached, bare = ratio(results, (key, "crate"), (key, engine)), bare_ratio(results, key, engine)
+        one = at_least(f"{work}, {name}", "the crate", wanted, reached)
         # A loop that is slower than we are bounds nothing: it does something that we need not.
         if bare is not None and reached is not None and bare > reached:
-            found[-1].bare = f"{bare:.3g}"
+            one.bare = f"{bare:.3g}"
+        found.append(one)
     return found
 
 
