@@ -127,8 +127,9 @@ SIMDR_API const char *simdr_status_text(simdr_status status) SIMDR_NOEXCEPT;
 /* major * 1000000 + minor * 1000 + patch of the library that runs; compare with SIMDR_VERSION_*. */
 SIMDR_API uint32_t simdr_version(void) SIMDR_NOEXCEPT;
 SIMDR_API const char *simdr_version_string(void) SIMDR_NOEXCEPT; /* static */
-/* "scalar", "avx2", "avx512" or "neon": the copy and checksum kernels in use, the best that this CPU runs. The
- * environment variable SIMDR_KERNEL, read at the first use in the process, names another. Static. */
+/* "scalar", "avx2", "vpclmul", "avx512", "neon" or "armcrc", to which later versions may add: the copy and checksum kernels in
+ * use, the best that this CPU runs. The environment variable SIMDR_KERNEL, read at the first use in the process, names another.
+ * Static. */
 SIMDR_API const char *simdr_kernel_name(void) SIMDR_NOEXCEPT;
 
 /* All functions of this header in one static table (simdr_api.h), so that a program that loads the library at run time

@@ -25,7 +25,7 @@ const (
 // Version is that of the library that runs, such as "0.1.0".
 func Version() string { return C.GoString(C.simdr_version_string()) }
 
-// KernelName is "scalar", "avx2", "avx512" or "neon": the copy and checksum kernels in use.
+// KernelName is "scalar", "avx2", "vpclmul", "avx512", "neon" or "armcrc": the copy and checksum kernels in use.
 func KernelName() string { return C.GoString(C.simdr_kernel_name()) }
 
 // KeyHash is the key's identity in a file: its XXH3-64, no seed.

@@ -51,9 +51,10 @@ CpuFeatures detect_cpu() noexcept {
   const std::uint64_t state = saved_register_state();
   const CpuidResult extended = cpuid(7);
   features.avx2_pclmul = has_all(state, kYmmState) && has_all(extended.ebx, kAvx2 | kBmi1 | kBmi2);
-  features.avx512_vpclmul = features.avx2_pclmul && has_all(state, kZmmState) &&
+  features.avx2_vpclmul = features.avx2_pclmul && has_all(extended.ecx, kVpclmulqdq);
+  features.avx512_vpclmul = features.avx2_vpclmul && has_all(state, kZmmState) &&
                             has_all(extended.ebx, kAvx512F | kAvx512Dq | kAvx512Bw | kAvx512Vl) &&
-                            has_all(extended.ecx, kAvx512Vbmi | kVpclmulqdq);
+                            has_all(extended.ecx, kAvx512Vbmi);
   return features;
 }
 

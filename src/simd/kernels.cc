@@ -23,6 +23,10 @@ constexpr auto kCandidates = std::to_array<Candidate>({
     {{"avx512", copy_avx512, crc32_avx512, copy_crc32_avx512},
      [](const CpuFeatures& cpu) noexcept { return cpu.avx512_vpclmul; }},
 #endif
+#ifdef SIMDR_KERNEL_VPCLMUL
+    {{"vpclmul", copy_avx2, crc32_vpclmul, copy_crc32_vpclmul},
+     [](const CpuFeatures& cpu) noexcept { return cpu.avx2_vpclmul; }},
+#endif
 #ifdef SIMDR_KERNEL_AVX2
     {{"avx2", copy_avx2, crc32_avx2, copy_crc32_avx2}, [](const CpuFeatures& cpu) noexcept { return cpu.avx2_pclmul; }},
 #endif

@@ -13,7 +13,7 @@ namespace simdr::core::simd {
 // One constant table per instruction set. Every function accepts size 0 with null pointers, touches no byte outside the
 // given ranges, needs no alignment, allocates nothing, and may be called from any number of threads.
 struct Kernels {
-  // "scalar", "avx2", "avx512", "neon" or "armcrc"; static storage.
+  // "scalar", "avx2", "vpclmul", "avx512", "neon" or "armcrc"; static storage.
   const char* name;
 
   // The ranges must not overlap.

@@ -52,8 +52,8 @@ static void the_library_has_the_headers_version(void) {
 static void the_kernel_has_a_known_name(void) {
   const char *name = simdr_kernel_name();
   REQUIRE(name != NULL);
-  CHECK(strcmp(name, "scalar") == 0 || strcmp(name, "avx2") == 0 || strcmp(name, "avx512") == 0 ||
-        strcmp(name, "neon") == 0);
+  CHECK(strcmp(name, "scalar") == 0 || strcmp(name, "avx2") == 0 || strcmp(name, "vpclmul") == 0 ||
+        strcmp(name, "avx512") == 0 || strcmp(name, "neon") == 0 || strcmp(name, "armcrc") == 0);
   CHECK(simdr_kernel_name() == name);
 }
 

@@ -56,7 +56,8 @@ static PyMethodDef module_methods[] = {
     {"namespaced_key", (PyCFunction)(void (*)(void))module_namespaced_key, METH_FASTCALL | METH_KEYWORDS,
      "namespaced_key($module, /, namespace, key)\n--\n\nA key of 16 bytes that no other namespace shares."},
     {"kernel_name", module_kernel_name, METH_NOARGS,
-     "kernel_name($module, /)\n--\n\nThe copy and checksum kernels in use: 'scalar', 'avx2', 'avx512' or 'neon'."},
+     "kernel_name($module, /)\n--\n\nThe copy and checksum kernels in use: 'scalar', 'avx2', 'vpclmul', 'avx512', "
+     "'neon' or 'armcrc'."},
     {"_upgrade", files_upgrade, METH_VARARGS, NULL},
     {"_repair", files_repair, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -183,4 +183,4 @@ def test_library_is_the_one_in_the_package():
         loaded = {line.split()[-1] for line in maps if "libsimdr" in line}
     assert loaded == {str(folder / "libsimdr.so.0")}
     assert simdr.__version__ == simdr.library_version
-    assert simdr.kernel_name() in ("scalar", "avx2", "avx512", "neon")
+    assert simdr.kernel_name() in ("scalar", "avx2", "vpclmul", "avx512", "neon", "armcrc")

@@ -70,7 +70,7 @@ pub fn version() [:0]const u8 {
     return std.mem.span(c.simdr_version_string());
 }
 
-/// "scalar", "avx2", "avx512" or "neon": the copy and checksum kernels in use.
+/// "scalar", "avx2", "vpclmul", "avx512", "neon" or "armcrc": the copy and checksum kernels in use.
 pub fn kernelName() [:0]const u8 {
     return std.mem.span(c.simdr_kernel_name());
 }

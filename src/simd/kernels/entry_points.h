@@ -19,6 +19,7 @@ inline constexpr size_t kNonTemporalSize = size_t{16} << 20;
 
 SIMDR_DECLARE_CHECKSUM(scalar);
 SIMDR_DECLARE_CHECKSUM(avx2);
+SIMDR_DECLARE_CHECKSUM(vpclmul);
 SIMDR_DECLARE_CHECKSUM(avx512);
 SIMDR_DECLARE_CHECKSUM(neon);
 SIMDR_DECLARE_CHECKSUM(armcrc);

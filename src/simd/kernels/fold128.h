@@ -180,32 +180,14 @@ SIMDR_INLINE Lane take(uint8_t*& dst, const uint8_t*& src) {
   return data;
 }
 
-// size is at least 256. The destination, or the source if there is none, is brought to a 16-byte boundary by the head.
+// The sums of a long message: eight, which hide the latency of the multiplication. Those of consecutive lanes are consecutive.
+constexpr size_t kSums = 8;
+
+// What remains when fewer than kSums lanes are left from `src` to `end`: brings all sums, those lanes and the tail onto the last
+// lane. Loops over the sums have constant bounds and disappear, here and below.
 template <bool kCopy, bool kNonTemporal>
-SIMDR_INLINE uint32_t checksum_long(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size) {
-  const uintptr_t address = reinterpret_cast<uintptr_t>(kCopy ? dst : src);
-  const size_t head_size = (kLane - address % kLane) % kLane;
-  const Head head = read_head<kCopy>(crc, dst, src, head_size);
-  const uint8_t* const end = src + size;
-  src += head_size;
-  if constexpr (kCopy) dst += head_size;
-
-  // Eight sums hide the latency of the multiplication. The loops over them have constant bounds and disappear.
-  constexpr size_t kSums = 8;
-  Lane sums[kSums];
-  for (Lane& sum : sums) sum = take<kCopy, kNonTemporal>(dst, src);
-  sums[0] = exclusive_or(sums[0], exclusive_or(fold(head.lane, fold_constants(1)), head.crc_left));
-
-  const Lane constants = fold_constants(kSums);
-  size_t left = static_cast<size_t>(end - src);
-  for (; left >= kSums * kLane; left -= kSums * kLane) {
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kSums; ++i) {
-      sums[i] = exclusive_or(take<kCopy, kNonTemporal>(dst, src), fold(sums[i], constants));
-    }
-  }
-
-  // Bring all sums and the remaining lanes onto the last lane.
+SIMDR_INLINE uint32_t finish_long(const Lane (&sums)[kSums], uint8_t* dst, const uint8_t* src, const uint8_t* end) {
+  const size_t left = static_cast<size_t>(end - src);
   size_t lane_count = left / kLane;
   Lane last = zero_lane();
 #pragma GCC unroll 8
@@ -231,6 +213,30 @@ SIMDR_INLINE uint32_t checksum_long(uint32_t crc, uint8_t* dst, const uint8_t* s
   const Lane before = pick_bytes(last, index_first_to_end(tail_size));
   const Lane drop = index_drop_first(tail_size);
   return reduce_96(exclusive_or(term(before, 1), term(select_bytes(pick_bytes(last, drop), tail, drop), 0)));
+}
+
+// size is at least 256. The destination, or the source if there is none, is brought to a 16-byte boundary by the head.
+template <bool kCopy, bool kNonTemporal>
+SIMDR_INLINE uint32_t checksum_long(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size) {
+  const uintptr_t address = reinterpret_cast<uintptr_t>(kCopy ? dst : src);
+  const size_t head_size = (kLane - address % kLane) % kLane;
+  const Head head = read_head<kCopy>(crc, dst, src, head_size);
+  const uint8_t* const end = src + size;
+  src += head_size;
+  if constexpr (kCopy) dst += head_size;
+
+  Lane sums[kSums];
+  for (Lane& sum : sums) sum = take<kCopy, kNonTemporal>(dst, src);
+  sums[0] = exclusive_or(sums[0], exclusive_or(fold(head.lane, fold_constants(1)), head.crc_left));
+
+  const Lane constants = fold_constants(kSums);
+  for (size_t left = static_cast<size_t>(end - src); left >= kSums * kLane; left -= kSums * kLane) {
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kSums; ++i) {
+      sums[i] = exclusive_or(take<kCopy, kNonTemporal>(dst, src), fold(sums[i], constants));
+    }
+  }
+  return finish_long<kCopy, kNonTemporal>(sums, dst, src, end);
 }
 
 template <bool kCopy>

@@ -90,7 +90,7 @@ pub fn version() -> &'static str {
     unsafe { call::static_text(simdr_sys::simdr_version_string()) }
 }
 
-/// The copy and checksum kernels in use: `"scalar"`, `"avx2"`, `"avx512"` or `"neon"`.
+/// The copy and checksum kernels in use: `"scalar"`, `"avx2"`, `"vpclmul"`, `"avx512"`, `"neon"` or `"armcrc"`.
 pub fn kernel_name() -> &'static str {
     // SAFETY: returns a static string.
     unsafe { call::static_text(simdr_sys::simdr_kernel_name()) }

@@ -14,6 +14,7 @@
 #include "simd/kernels/lane128_x86.h"
 //
 #include "simd/kernels/fold128.h"
+#include "simd/kernels/prefetch_x86.h"
 
 namespace simdr::core::simd {
 namespace {
@@ -142,22 +143,6 @@ SIMDR_INLINE uint32_t checksum_below_512(uint32_t crc, uint8_t* dst, const uint8
   return reduce_row(sum);
 }
 
-// Asks for a line of the destination to be owned by the time the stores reach it: one part in ten between 64 KiB and 1
-// MiB, and nothing lost below. A prefetch never faults, so it may run past the end; in an append-only file that is
-// where the next entry goes.
-SIMDR_INLINE void prefetch_for_write(const uint8_t* dst) {
-  constexpr size_t kAhead = 1024;
-  __builtin_prefetch(dst + kAhead, 1);
-}
-
-// The processor's own read-ahead ends where a page of 4 KiB does, each time. Large messages come from memory, of which this
-// brings in a seventh more.
-constexpr size_t kReadAhead = 2048;
-constexpr size_t kReadAheadFrom = 16384;
-SIMDR_INLINE void prefetch_rows(const uint8_t* src) {
-  for (size_t i = 0; i < 4; ++i) __builtin_prefetch(src + i * kRow);
-}
-
 template <bool kCopy, bool kNonTemporal>
 SIMDR_INLINE Row take_row(uint8_t*& dst, const uint8_t*& src) {
   const Row data = load_row(src);
@@ -196,7 +181,7 @@ SIMDR_INLINE uint32_t checksum_long_rows(uint32_t crc, uint8_t* dst, const uint8
   size_t left = static_cast<size_t>(end - src);
   const uint8_t* const read_ahead_end = size >= kReadAheadFrom ? end - kReadAhead : src;
   for (; left >= 4 * kRow; left -= 4 * kRow) {
-    if (src < read_ahead_end) prefetch_rows(src + kReadAhead);
+    if (src < read_ahead_end) prefetch_for_read<4 * kRow>(src);
     sum0 = add_product(take_row<kCopy, kNonTemporal>(dst, src), sum0, constants);
     sum1 = add_product(take_row<kCopy, kNonTemporal>(dst, src), sum1, constants);
     sum2 = add_product(take_row<kCopy, kNonTemporal>(dst, src), sum2, constants);
