@@ -96,10 +96,13 @@ class FileImage {
 
   // The same without a call, for a file of the current generation: see KeyIndex::find_quickly(). kUnsure: find() is to say.
   enum class Look : std::uint8_t { kFound, kAbsent, kUnsure };
+  enum class Reach : std::uint8_t { kHome, kWholeWay };  // find_quickly() or find_further()
+  template <Reach kReach>
   [[nodiscard, gnu::always_inline]] Look look_quickly(std::uint64_t key_hash, EntryRecord* out_record,
                                                       MappedFile** out_mapped) const noexcept {
     std::uint64_t offset;
-    const KeyIndex::QuickAnswer answer = index.find_quickly(key_hash, &offset);
+    const KeyIndex::QuickAnswer answer =
+        kReach == Reach::kHome ? index.find_quickly(key_hash, &offset) : index.find_further(key_hash, &offset);
     if (answer != KeyIndex::QuickAnswer::kPerhaps) {
       return answer == KeyIndex::QuickAnswer::kAbsent ? Look::kAbsent : Look::kUnsure;
     }

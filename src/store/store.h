@@ -86,8 +86,11 @@ class Store final : private CommitTarget {
   // --- reading (store_read.cc). kOk, kNotFound, or an error that *error then tells. ---
   Status view(std::uint64_t key_hash, Found* out, Error* error) const noexcept;
   Status get(std::uint64_t key_hash, Entry** out, Error* error) const noexcept;
-  // What nearly every view() and get() comes down to, in line and without a call. kUnsure: ask those, and *out means nothing.
+  // What nearly every view() and get() comes down to, in line and without a call. kUnsure: ask with a longer reach, and then those; *out
+  // means nothing.
+  template <FileImage::Reach kReach>
   FileImage::Look view_quickly(std::uint64_t key_hash, FlatView* out) const noexcept;
+  template <FileImage::Reach kReach>
   FileImage::Look get_quickly(std::uint64_t key_hash, Entry** out) const noexcept;
   // Places whose key is absent get data == nullptr, or nullptr. `is_absent`, which may be null, marks keys to pass over.
   Status view_many(std::span<const std::uint64_t> key_hashes, FlatView* out, Error* error) const noexcept;
@@ -212,7 +215,7 @@ class Store final : private CommitTarget {
 
   void count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept;
   void show(std::shared_ptr<FileImage> next) noexcept;
-  template <typename Take>
+  template <FileImage::Reach kReach, typename Take>
   FileImage::Look look_quickly(std::uint64_t key_hash, Take take) const noexcept;
   Status check_payload(const Found& found, Error* error) const noexcept;
   template <typename Emit>
@@ -272,7 +275,7 @@ class Store final : private CommitTarget {
 // A plain lookup, in line from the C call down: see KeyIndex::find_quickly().
 
 // Calls take(section, record, mapped) for what is there, which says false where that needs a call after all.
-template <typename Take>
+template <FileImage::Reach kReach, typename Take>
 [[gnu::always_inline]] inline FileImage::Look Store::look_quickly(std::uint64_t key_hash, Take take) const noexcept {
   const QuickReadSection section;
   if (!section.is_open()) [[unlikely]]
@@ -284,7 +287,7 @@ template <typename Take>
   }
   EntryRecord record;
   MappedFile* mapped;
-  const FileImage::Look look = now->look_quickly(key_hash, &record, &mapped);
+  const FileImage::Look look = now->look_quickly<kReach>(key_hash, &record, &mapped);
   if (look == FileImage::Look::kFound) [[likely]] {
     if (take(section, record, mapped)) [[likely]] {
       section.close();
@@ -300,9 +303,10 @@ template <typename Take>
   return FileImage::Look::kUnsure;
 }
 
+template <FileImage::Reach kReach>
 [[gnu::always_inline]] inline FileImage::Look Store::view_quickly(std::uint64_t key_hash,
                                                                   FlatView* out) const noexcept {
-  return look_quickly(
+  return look_quickly<kReach>(
       key_hash, [&](const QuickReadSection&, const EntryRecord& record, const MappedFile* mapped)
                     __attribute__((always_inline)) {
                       const std::byte* const data = mapped->bytes().data() + record.payload_offset;
@@ -311,8 +315,9 @@ template <typename Take>
                     });
 }
 
+template <FileImage::Reach kReach>
 [[gnu::always_inline]] inline FileImage::Look Store::get_quickly(std::uint64_t key_hash, Entry** out) const noexcept {
-  return look_quickly(
+  return look_quickly<kReach>(
       key_hash, [&](const QuickReadSection& section, const EntryRecord& record, MappedFile* mapped)
                     __attribute__((always_inline)) {
                       *out = Entry::create_quickly(section, mapped, record);
