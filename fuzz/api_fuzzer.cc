@@ -11,11 +11,13 @@ namespace simdr::core::test {
 namespace {
 
 constexpr std::size_t kMostOperations = 60;
+// Of all values together: with the room ahead of the tail, and an operation done again after the fault, they fit on the disk.
+constexpr std::uint64_t kMostBytes = RecordingFileSystem::kFileCapacity / 2;
 
 class Decoder {
  public:
   Decoder(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-  [[nodiscard]] bool has_more() const noexcept { return at_ < size_; }
+  [[nodiscard]] bool has_more() const noexcept { return at_ < size_ && value_bytes_ < kMostBytes; }
   std::uint8_t byte() noexcept { return at_ < size_ ? data_[at_++] : 0; }
 
   Operation operation() {
@@ -61,6 +63,7 @@ class Decoder {
   // Mostly small; the upper end goes past what is written through the window, and past what a stream keeps in memory.
   Value value(std::uint8_t size) {
     const std::uint64_t bytes = size < 200 ? 1 + size * size / 4u : 1 + (size - 199u) * 26'000u;
+    value_bytes_ += bytes;
     return make_value(bytes, ++values_ * 7);
   }
   std::uint64_t present(std::uint8_t key) const {
@@ -77,6 +80,7 @@ class Decoder {
       operation->act = Act::kReserveAbort;
       return;
     }
+    value_bytes_ += from->second->size();
     operation->steps.push_back({target, from->second});
     operation->steps.push_back({from->first, nullptr});
   }
@@ -85,6 +89,7 @@ class Decoder {
   std::size_t size_;
   std::size_t at_ = 0;
   std::uint64_t values_ = 0;
+  std::uint64_t value_bytes_ = 0;
   State state_;
 };
 
