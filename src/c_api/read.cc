@@ -20,7 +20,7 @@ simdr_status finish_read(Status status, const Error& error, simdr_error* err) no
 }
 
 // A plain lookup of a key that is there, or is not, is one function that calls nothing: see KeyIndex::find_quickly(). All that takes more, and all that is
-// wrong, is left to others, as their last call: first to one that looks further, and then to one that takes every case there is.
+// wrong, is left to others, as their last call: to one that looks beyond a full group, or to one that takes every case there is.
 
 [[gnu::noinline]] simdr_status get_at_length(const core::Store* store, std::uint64_t key_hash, simdr_entry** out_entry,
                                              simdr_error* err) noexcept {
@@ -44,26 +44,30 @@ simdr_status finish_read(Status status, const Error& error, simdr_error* err) no
   });
 }
 
-using GetElsewhere = simdr_status(const core::Store*, std::uint64_t, simdr_entry**, simdr_error*) noexcept;
-using ViewElsewhere = simdr_status(const core::Store*, std::uint64_t, simdr_view*, simdr_error*) noexcept;
+simdr_status get_further(const core::Store* store, std::uint64_t key_hash, simdr_entry** out_entry,
+                         simdr_error* err) noexcept;
+simdr_status view_further(const core::Store* store, std::uint64_t key_hash, simdr_view* out_view,
+                          simdr_error* err) noexcept;
 
-template <Reach kReach, GetElsewhere& kElsewhere>
-[[gnu::always_inline]] inline simdr_status get_quickly(const core::Store* store, std::uint64_t key_hash,
-                                                       simdr_entry** out_entry, simdr_error* err) noexcept {
+template <Reach kReach = Reach::kHome>
+[[gnu::always_inline]] inline simdr_status get_hash(const core::Store* store, std::uint64_t key_hash,
+                                                    simdr_entry** out_entry, simdr_error* err) noexcept {
   core::Entry* entry;
   const Look look = store->get_quickly<kReach>(key_hash, &entry);
-  if (look == Look::kUnsure) return kElsewhere(store, key_hash, out_entry, err);
+  if (kReach == Reach::kHome && look == Look::kFurther) return get_further(store, key_hash, out_entry, err);
+  if (look == Look::kUnsure) return get_at_length(store, key_hash, out_entry, err);
   if (look == Look::kAbsent) return SIMDR_NOT_FOUND;
   *out_entry = to_c(entry);
   return SIMDR_OK;
 }
 
-template <Reach kReach, ViewElsewhere& kElsewhere>
-[[gnu::always_inline]] inline simdr_status view_quickly(const core::Store* store, std::uint64_t key_hash,
-                                                        simdr_view* out_view, simdr_error* err) noexcept {
+template <Reach kReach = Reach::kHome>
+[[gnu::always_inline]] inline simdr_status view_hash(const core::Store* store, std::uint64_t key_hash,
+                                                     simdr_view* out_view, simdr_error* err) noexcept {
   core::FlatView view;
   const Look look = store->view_quickly<kReach>(key_hash, &view);
-  if (look == Look::kUnsure) return kElsewhere(store, key_hash, out_view, err);
+  if (kReach == Reach::kHome && look == Look::kFurther) return view_further(store, key_hash, out_view, err);
+  if (look == Look::kUnsure) return view_at_length(store, key_hash, out_view, err);
   if (look == Look::kAbsent) return SIMDR_NOT_FOUND;
   *out_view = {view.data, view.size, view.key_hash, view.payload_offset, view.crc32, 0};
   return SIMDR_OK;
@@ -71,22 +75,12 @@ template <Reach kReach, ViewElsewhere& kElsewhere>
 
 [[gnu::noinline]] simdr_status get_further(const core::Store* store, std::uint64_t key_hash, simdr_entry** out_entry,
                                            simdr_error* err) noexcept {
-  return get_quickly<Reach::kWholeWay, get_at_length>(store, key_hash, out_entry, err);
+  return get_hash<Reach::kWholeWay>(store, key_hash, out_entry, err);
 }
 
 [[gnu::noinline]] simdr_status view_further(const core::Store* store, std::uint64_t key_hash, simdr_view* out_view,
                                             simdr_error* err) noexcept {
-  return view_quickly<Reach::kWholeWay, view_at_length>(store, key_hash, out_view, err);
-}
-
-[[gnu::always_inline]] inline simdr_status get_hash(const core::Store* store, std::uint64_t key_hash,
-                                                    simdr_entry** out_entry, simdr_error* err) noexcept {
-  return get_quickly<Reach::kHome, get_further>(store, key_hash, out_entry, err);
-}
-
-[[gnu::always_inline]] inline simdr_status view_hash(const core::Store* store, std::uint64_t key_hash,
-                                                     simdr_view* out_view, simdr_error* err) noexcept {
-  return view_quickly<Reach::kHome, view_further>(store, key_hash, out_view, err);
+  return view_hash<Reach::kWholeWay>(store, key_hash, out_view, err);
 }
 
 // For keys that are long, missing or too long.

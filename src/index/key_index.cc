@@ -74,28 +74,24 @@ std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_off
 KeyIndex::Place KeyIndex::look_up(Segment segment, bool has_deleted, HashesInFile file, std::uint64_t mixed,
                                   std::uint64_t key_hash) const noexcept {
   Place place;
-  std::uint64_t like = segment.like(mixed);
-  const std::uint32_t home = segment.home(mixed);
-  std::uint32_t index = home;
-  for (std::uint32_t left = segment.group_count(); left != 0; --left, index = segment.next(index), like &= ~kAtHome) {
-    const Group group = segment.group(index);
+  segment.walk_way(mixed, [&](Group group, std::uint64_t like) {
     const auto [alike, empty] = group.writers_masks(like);
     for (std::uint32_t mask = alike; mask != 0; mask &= mask - 1) {
       Slot& slot = group.first_of(mask);
       if (!file.confirms(slot.load(std::memory_order_relaxed), key_hash)) continue;
       place.match = &slot;
       place.group_has_empty = empty != 0;
-      return place;
+      return true;
     }
     if (place.vacant == nullptr) {
       const std::uint32_t vacant = empty | (has_deleted ? group.equal_to(kDeletedSlot) : 0);
       if (vacant != 0) {
         place.vacant = &group.first_of(vacant);
-        place.is_displaced = index != home;
+        place.is_displaced = (like & kAtHome) == 0;
       }
     }
-    if (empty != 0) break;
-  }
+    return empty != 0;
+  });
   return place;
 }
 

@@ -88,7 +88,10 @@ class KeyIndex {
   // bounds to check against are those of what was mapped after this returned. For functions that call nothing, so that they save no
   // register: what limits lookups at random is how many of them the processor has under way, and that is how many of their
   // instructions fit into its reorder buffer.
-  enum class QuickAnswer : std::uint8_t { kPerhaps, kAbsent, kUnsure };
+  //
+  // kFurther: the home group is full of other keys, and find_further() is to say. That is one lookup in three of an absent key where segments are about to
+  // be divided, one in twenty where they just were.
+  enum class QuickAnswer : std::uint8_t { kPerhaps, kAbsent, kFurther, kUnsure };
   [[nodiscard, gnu::always_inline]] QuickAnswer find_quickly(std::uint64_t key_hash,
                                                              std::uint64_t* out_offset) const noexcept {
     const std::uint64_t recycled = recycled_count();
@@ -101,29 +104,27 @@ class KeyIndex {
       return QuickAnswer::kPerhaps;
     }
     // Read again, so that the registers that hold the group are not kept for this. A slot that is empty now was empty before.
-    const bool has_empty = home.readers_masks(kEmptySlot).zero != 0;
-    return has_empty && recycled_count() == recycled ? QuickAnswer::kAbsent : QuickAnswer::kUnsure;
+    if (home.readers_masks(kEmptySlot).zero == 0) return QuickAnswer::kFurther;
+    return recycled_count() == recycled ? QuickAnswer::kAbsent : QuickAnswer::kUnsure;
   }
-  // The same all the way that find() goes, still without a call: for a function of its own, where the home group, full of other keys, left it unsure. That
-  // is one lookup in three of an absent key where segments are about to be divided, one in twenty where they just were. An empty slot looks like a
-  // displaced key whose tag is zero: kPerhaps, with 0.
+  // The same all the way that find() goes, still without a call: for a function of its own, where find_quickly() said kFurther. An empty slot looks like
+  // a displaced key whose tag is zero: kPerhaps, with 0.
   [[nodiscard, gnu::always_inline]] QuickAnswer find_further(std::uint64_t key_hash,
                                                              std::uint64_t* out_offset) const noexcept {
     const std::uint64_t recycled = recycled_count();
     const std::uint64_t mixed = mix_(key_hash);
-    const Segment segment = readers_segment(readers_directory(), mixed);
-    std::uint64_t like = segment.like(mixed);
-    std::uint32_t index = segment.home(mixed);
-    for (std::uint32_t left = segment.group_count(); left != 0; --left, index = segment.next(index), like &= ~kAtHome) {
-      const Group group = segment.group(index);
+    QuickAnswer answer = QuickAnswer::kUnsure;
+    readers_segment(readers_directory(), mixed).walk_way(mixed, [&](Group group, std::uint64_t like) {
       const auto [alike, empty] = group.readers_masks(like);
       if (alike != 0) {
         *out_offset = group.first_of(alike).load(std::memory_order_acquire) & kOffsetMask;
-        return QuickAnswer::kPerhaps;
+        answer = QuickAnswer::kPerhaps;
+      } else if (empty != 0 && recycled_count() == recycled) {
+        answer = QuickAnswer::kAbsent;
       }
-      if (empty != 0) return recycled_count() == recycled ? QuickAnswer::kAbsent : QuickAnswer::kUnsure;
-    }
-    return QuickAnswer::kUnsure;
+      return alike != 0 || empty != 0;
+    });
+    return answer;
   }
   // The same for each of many, in about half the time per key. out_offsets may not overlap key_hashes.
   void find_many(ByteView file, const std::uint64_t* key_hashes, std::size_t count,

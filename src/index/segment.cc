@@ -61,19 +61,18 @@ Segment::Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth) no
              ((std::uint64_t{1} << log2_groups) - 1) << kGroupMaskAt | depth) {}
 
 std::uint64_t Segment::find_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
-  std::uint64_t wanted = like(mixed);
-  std::uint32_t index = home(mixed);
-  // The bound matters only to a reader whose segment is recycled under it and may show no empty slot.
-  for (std::uint32_t left = group_count(); left != 0; --left, index = next(index), wanted &= ~kAtHome) {
-    const Group slots = group(index);
-    const auto [alike, empty] = slots.readers_masks(wanted);
+  std::uint64_t found = 0;
+  walk_way(mixed, [&](Group group, std::uint64_t like_here) {
+    const auto [alike, empty] = group.readers_masks(like_here);
     for (std::uint32_t mask = alike; mask != 0; mask &= mask - 1) {
-      const std::uint64_t slot = slots.first_of(mask).load(std::memory_order_acquire);
-      if (file.confirms(slot, key_hash)) return slot & kOffsetMask;
+      const std::uint64_t slot = group.first_of(mask).load(std::memory_order_acquire);
+      if (!file.confirms(slot, key_hash)) continue;
+      found = slot & kOffsetMask;
+      return true;
     }
-    if (empty != 0) return 0;
-  }
-  return 0;
+    return empty != 0;
+  });
+  return found;
 }
 
 std::uint32_t rebuild(Segment from, Segment to, HashesInFile file, const HashMixer& mix) noexcept {

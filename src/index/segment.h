@@ -220,15 +220,24 @@ class Segment {
   // validation by the caller: see key_index.cc.
   [[nodiscard]] std::uint64_t find_anywhere(HashesInFile file, std::uint64_t mixed,
                                             std::uint64_t key_hash) const noexcept;
+  // The way of a lookup, without its end: calls see(group, like) for one group after the other, `like` being what a slot of this hash looks like there,
+  // until it says true. The bound matters only to a reader whose segment is recycled under it and may show no empty slot.
+  template <typename See>
+  [[gnu::always_inline]] void walk_way(std::uint64_t mixed, See see) const noexcept {
+    std::uint64_t like_here = like(mixed);
+    std::uint32_t index = home(mixed);
+    for (std::uint32_t left = group_count(); left != 0; --left, index = next(index), like_here &= ~kAtHome) {
+      if (see(group(index), like_here)) return;
+    }
+  }
   // Whether a slot of this hash has this offset, without a look at the file. With the writer kept out.
   [[nodiscard]] bool holds(std::uint64_t mixed, std::uint64_t offset) const noexcept {
-    std::uint32_t index = home(mixed);
-    for (std::uint32_t left = group_count(); left != 0; --left, index = next(index)) {
-      const Group slots = group(index);
-      if (slots.has_offset(offset)) return true;
-      if (slots.equal_to(kEmptySlot) != 0) return false;
-    }
-    return false;
+    bool has_it = false;
+    walk_way(mixed, [&](Group group, std::uint64_t) {
+      has_it = group.has_offset(offset);
+      return has_it || group.equal_to(kEmptySlot) != 0;
+    });
+    return has_it;
   }
 
  private:

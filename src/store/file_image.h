@@ -94,17 +94,25 @@ class FileImage {
   // The newest entry of the key. Fills *out_record and *out_mapped. In a read section, or holding the write lock.
   [[nodiscard]] Status find(std::uint64_t key_hash, EntryRecord* out_record, MappedFile** out_mapped) const noexcept;
 
-  // The same without a call, for a file of the current generation: see KeyIndex::find_quickly(). kUnsure: find() is to say.
-  enum class Look : std::uint8_t { kFound, kAbsent, kUnsure };
-  enum class Reach : std::uint8_t { kHome, kWholeWay };  // find_quickly() or find_further()
+  // The same without a call, for a file of the current generation: see KeyIndex::find_quickly(). kUnsure: find() is to say. kFurther, with Reach::kHome
+  // only: the same with Reach::kWholeWay is, which goes by find_further().
+  enum class Look : std::uint8_t { kFound, kAbsent, kFurther, kUnsure };
+  enum class Reach : std::uint8_t { kHome, kWholeWay };
   template <Reach kReach>
   [[nodiscard, gnu::always_inline]] Look look_quickly(std::uint64_t key_hash, EntryRecord* out_record,
                                                       MappedFile** out_mapped) const noexcept {
     std::uint64_t offset;
     const KeyIndex::QuickAnswer answer =
         kReach == Reach::kHome ? index.find_quickly(key_hash, &offset) : index.find_further(key_hash, &offset);
-    if (answer != KeyIndex::QuickAnswer::kPerhaps) {
-      return answer == KeyIndex::QuickAnswer::kAbsent ? Look::kAbsent : Look::kUnsure;
+    switch (answer) {
+      case KeyIndex::QuickAnswer::kAbsent:
+        return Look::kAbsent;
+      case KeyIndex::QuickAnswer::kFurther:
+        return Look::kFurther;
+      case KeyIndex::QuickAnswer::kUnsure:
+        return Look::kUnsure;
+      case KeyIndex::QuickAnswer::kPerhaps:
+        break;
     }
     MappedFile* const mapping = mapped();
     const ByteView file = mapping->bytes();  // a page at least, all of it in the file up to any offset in the index

@@ -86,8 +86,8 @@ class Store final : private CommitTarget {
   // --- reading (store_read.cc). kOk, kNotFound, or an error that *error then tells. ---
   Status view(std::uint64_t key_hash, Found* out, Error* error) const noexcept;
   Status get(std::uint64_t key_hash, Entry** out, Error* error) const noexcept;
-  // What nearly every view() and get() comes down to, in line and without a call. kUnsure: ask with a longer reach, and then those; *out
-  // means nothing.
+  // What nearly every view() and get() comes down to, in line and without a call. kUnsure: ask those, kFurther: ask with
+  // Reach::kWholeWay; *out means nothing then.
   template <FileImage::Reach kReach>
   FileImage::Look view_quickly(std::uint64_t key_hash, FlatView* out) const noexcept;
   template <FileImage::Reach kReach>
@@ -300,7 +300,7 @@ template <FileImage::Reach kReach, typename Take>
     return FileImage::Look::kAbsent;
   }
   section.close();
-  return FileImage::Look::kUnsure;
+  return look == FileImage::Look::kFurther ? look : FileImage::Look::kUnsure;
 }
 
 template <FileImage::Reach kReach>

@@ -27,7 +27,7 @@ void expect_equal(const KeyIndex& index, const TrailerFile& file, const Model& m
 enum class Decided : std::uint8_t { kNot, kRight, kWrong };
 Decided decide(const TrailerFile& file, std::uint64_t hash, std::uint64_t expected, KeyIndex::QuickAnswer answer,
                std::uint64_t offset) {
-  if (answer == KeyIndex::QuickAnswer::kUnsure) return Decided::kNot;
+  if (answer == KeyIndex::QuickAnswer::kUnsure || answer == KeyIndex::QuickAnswer::kFurther) return Decided::kNot;
   if (answer == KeyIndex::QuickAnswer::kPerhaps && !HashesInFile(file.view()).confirms(offset, hash))
     return Decided::kNot;
   const std::uint64_t found = answer == KeyIndex::QuickAnswer::kAbsent ? KeyIndex::kAbsent : offset;
@@ -54,6 +54,7 @@ void run_against_model(std::size_t steps, std::uint64_t key_count, std::uint64_t
     ASSERT_NE(decide(file, hash, previous, quick, quick_offset), Decided::kWrong);
     const Decided decided = decide(file, hash, previous, further, further_offset);
     ASSERT_NE(decided, Decided::kWrong);
+    ASSERT_NE(further, KeyIndex::QuickAnswer::kFurther);
     undecided += decided == Decided::kNot;
     if (random.below(100) < erase_percent) {
       ASSERT_EQ(index.erase(file.view(), hash), previous);
@@ -199,6 +200,24 @@ TEST(KeyIndexTest, NoEmptySlotLooksLikeAKey) {
     if (count < 2000) {
       ASSERT_EQ(put_new(index, file, count + 1'000'000), KeyIndex::kAbsent);
     }
+  }
+}
+
+TEST(KeyIndexTest, OnlyAFullHomeGroupSendsOn) {
+  const auto hashes = hashes_mixing_to(kGroupMask, 0, 20);
+  KeyIndex index(kSeed);
+  TrailerFile file(20);
+  ASSERT_TRUE(index.expect(3000));  // groups enough that these have one home
+  std::uint64_t offset = 0;
+  for (std::size_t count = 0; count < 19; ++count) {
+    const auto wanted = count < kGroupSlots ? KeyIndex::QuickAnswer::kAbsent : KeyIndex::QuickAnswer::kFurther;
+    EXPECT_EQ(index.find_quickly(hashes[19], &offset), wanted) << count;
+    EXPECT_EQ(index.find_further(hashes[19], &offset), KeyIndex::QuickAnswer::kAbsent) << count;
+    ASSERT_EQ(put_new(index, file, hashes[count]), KeyIndex::kAbsent);
+    EXPECT_EQ(index.find_quickly(hashes[count], &offset),
+              count < kGroupSlots ? KeyIndex::QuickAnswer::kPerhaps : KeyIndex::QuickAnswer::kFurther);
+    EXPECT_EQ(index.find_further(hashes[count], &offset), KeyIndex::QuickAnswer::kPerhaps);
+    EXPECT_TRUE(HashesInFile(file.view()).confirms(offset, hashes[count]));
   }
 }
 
