@@ -124,17 +124,8 @@ SIMDR_INLINE uint32_t checksum_long_pairs(uint32_t crc, uint8_t* dst, const uint
 
 template <bool kCopy>
 SIMDR_INLINE uint32_t checksum_256(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size) {
-  crc = ~crc;
-  if (size < kLane) {
-    crc = checksum_below_16<kCopy>(crc, dst, src, size);
-  } else if (size < kLongPairSize) {
-    crc = checksum_below_512<kCopy>(crc, dst, src, size);
-  } else if (!kCopy || size < kNonTemporalSize) {
-    crc = checksum_long_pairs<kCopy, false>(crc, dst, src, size);
-  } else {
-    crc = checksum_long_pairs<kCopy, kCopy>(crc, dst, src, size);
-  }
-  return ~crc;
+  return checksum_of_any_size<kCopy, kLongPairSize, checksum_below_512<kCopy>, checksum_long_pairs<kCopy, false>,
+                              checksum_long_pairs<kCopy, kCopy>>(crc, dst, src, size);
 }
 
 }  // namespace

@@ -217,22 +217,20 @@ SIMDR_INLINE uint32_t checksum_long_rows(uint32_t crc, uint8_t* dst, const uint8
   return reduce_row(add_product(product(before, term_constants(1)), joined, term_constants(0)));
 }
 
+// size is 16..511.
+template <bool kCopy>
+SIMDR_INLINE uint32_t checksum_short_rows(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size) {
+  if (size < kRow) {
+    return size < kRow / 2 ? checksum_16_to_31<kCopy>(crc, dst, src, size)
+                           : checksum_32_to_63<kCopy>(crc, dst, src, size);
+  }
+  return checksum_below_512<kCopy>(crc, dst, src, size);
+}
+
 template <bool kCopy>
 SIMDR_INLINE uint32_t checksum_512(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size) {
-  crc = ~crc;
-  if (size < kLane) {
-    crc = checksum_below_16<kCopy>(crc, dst, src, size);
-  } else if (size < kRow) {
-    crc =
-        size < kRow / 2 ? checksum_16_to_31<kCopy>(crc, dst, src, size) : checksum_32_to_63<kCopy>(crc, dst, src, size);
-  } else if (size < kLongRowSize) {
-    crc = checksum_below_512<kCopy>(crc, dst, src, size);
-  } else if (!kCopy || size < kNonTemporalSize) {
-    crc = checksum_long_rows<kCopy, false>(crc, dst, src, size);
-  } else {
-    crc = checksum_long_rows<kCopy, kCopy>(crc, dst, src, size);
-  }
-  return ~crc;
+  return checksum_of_any_size<kCopy, kLongRowSize, checksum_short_rows<kCopy>, checksum_long_rows<kCopy, false>,
+                              checksum_long_rows<kCopy, kCopy>>(crc, dst, src, size);
 }
 
 }  // namespace

@@ -239,19 +239,30 @@ SIMDR_INLINE uint32_t checksum_long(uint32_t crc, uint8_t* dst, const uint8_t* s
   return finish_long<kCopy, kNonTemporal>(sums, dst, src, end);
 }
 
-template <bool kCopy>
-SIMDR_INLINE uint32_t checksum_128(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size) {
+// A raw remainder, see above; size is one that the function takes.
+using Remainder = uint32_t(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size);
+
+// The checksum of a message of any size, with the complements of zlib's convention: by the functions given for sizes from a lane on, and, from kLongFrom on,
+// for what is stored through the cache and around it.
+template <bool kCopy, size_t kLongFrom, Remainder& kShort, Remainder& kLong, Remainder& kAroundCache>
+SIMDR_INLINE uint32_t checksum_of_any_size(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size) {
   crc = ~crc;
   if (size < kLane) {
     crc = checksum_below_16<kCopy>(crc, dst, src, size);
-  } else if (size < kLongSize) {
-    crc = checksum_below_256<kCopy>(crc, dst, src, size);
+  } else if (size < kLongFrom) {
+    crc = kShort(crc, dst, src, size);
   } else if (!kCopy || size < kNonTemporalSize) {
-    crc = checksum_long<kCopy, false>(crc, dst, src, size);
+    crc = kLong(crc, dst, src, size);
   } else {
-    crc = checksum_long<kCopy, kCopy>(crc, dst, src, size);
+    crc = kAroundCache(crc, dst, src, size);
   }
   return ~crc;
+}
+
+template <bool kCopy>
+SIMDR_INLINE uint32_t checksum_128(uint32_t crc, uint8_t* dst, const uint8_t* src, size_t size) {
+  return checksum_of_any_size<kCopy, kLongSize, checksum_below_256<kCopy>, checksum_long<kCopy, false>,
+                              checksum_long<kCopy, kCopy>>(crc, dst, src, size);
 }
 
 }  // namespace
