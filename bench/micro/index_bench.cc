@@ -10,6 +10,7 @@
 #include <boost/unordered_map.hpp>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -153,6 +154,28 @@ void BareTrailer(benchmark::State& state) {
     next = (next + 1) & (offsets.size() - 1);
   }
   benchmark::DoNotOptimize(sum);
+}
+
+// Two misses, the second where the first says, and so many instructions that wait for neither: what a lookup costs by its length alone. It rises in steps,
+// each where the processor's reorder buffer holds one round less.
+template <int kInstructions>
+void TwoMisses(benchmark::State& state) {
+  constexpr std::size_t kWords = std::size_t{1} << 24;  // 128 MiB
+  constexpr std::size_t kSlab = kWords * sizeof(std::uint64_t);
+  constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  auto* const words = static_cast<std::uint64_t*>(huge_pages.allocate(kSlab, kHugePage));
+  if (words == nullptr) std::abort();
+  for (std::size_t i = 0; i < kWords; ++i) words[i] = scramble(i);
+  const auto keys = random_keys(0, kWords);
+  std::size_t next = 0;
+  std::uint64_t sum = 0;
+  for (auto _ : state) {
+    sum += words[words[keys[next] % kWords] % kWords];
+    next = (next + 1) & (keys.size() - 1);
+    asm volatile(".rept %c0\n nop\n .endr" : : "i"(kInstructions));
+  }
+  benchmark::DoNotOptimize(sum);
+  huge_pages.release(words, kSlab, kHugePage);
 }
 
 template <typename Map>
@@ -347,12 +370,18 @@ void register_size(std::int64_t count) {
   RegisterBenchmark("IndexPutStalls", IndexPutStalls)->Arg(count)->Iterations(1)->Unit(benchmark::kMillisecond);
 }
 
+template <int... kInstructions>
+void register_two_misses() {
+  (benchmark::RegisterBenchmark(("TwoMisses/" + std::to_string(kInstructions)).c_str(), TwoMisses<kInstructions>), ...);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   register_size(kSmall);
   register_size(kLarge);
   benchmark::RegisterBenchmark("IndexOfTenKeys", IndexOfTenKeys);
+  register_two_misses<0, 32, 64, 96, 128, 160, 192, 224, 256>();
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }
