@@ -24,8 +24,16 @@ inline std::uint32_t load_le32(const void* from) noexcept {
   return value;
 }
 
+inline std::uint16_t load_le16(const void* from) noexcept {
+  std::uint16_t value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
 inline void store_le64(void* to, std::uint64_t value) noexcept { std::memcpy(to, &value, sizeof value); }
 
 inline void store_le32(void* to, std::uint32_t value) noexcept { std::memcpy(to, &value, sizeof value); }
+
+inline void store_le16(void* to, std::uint16_t value) noexcept { std::memcpy(to, &value, sizeof value); }
 
 }  // namespace simdr::core

@@ -22,8 +22,8 @@ using DirectoryEntry = std::atomic<std::uint64_t>;
 // the puts a reservation under way has counted, where the key hash points.
 struct SegmentUse {
   std::uint32_t pending = 0;
-  std::uint16_t used = 0;  // slots not empty
-  std::uint16_t deleted = 0;  // of these
+  std::uint16_t used = 0;  // slots that are not vacant, and `worn`: what a segment's limit is about
+  std::uint16_t worn = 0;  // keys erased, since the segment was filled, from groups with an overflow bit set
 };
 
 inline constexpr std::uint32_t kMinDepth = 1;  // of a directory; its segments may be shallower
@@ -55,6 +55,9 @@ class DirectoryView {
   [[nodiscard]] std::uint64_t first_of(std::uint64_t index) const noexcept { return index & ~(span_of(index) - 1); }
   [[nodiscard]] Segment segment(std::uint64_t index) const noexcept {
     return Segment(entry(index).load(std::memory_order_relaxed));
+  }
+  [[nodiscard]] Segment segment_of(const SegmentUse& known) const noexcept {
+    return segment(static_cast<std::uint64_t>(&known - &use(0)));
   }
   // Puts `segment` at [first, first + span), the last entry first (for_each_offset relies on it). `pending` stays.
   void publish(std::uint64_t first, std::uint64_t span, Segment segment, SegmentUse known) const noexcept;

@@ -18,8 +18,9 @@
 //   value of a later use of the memory, then the reader is synchronised with the writer after C moved; its second load of C
 //   shows that, and it tries again, unless the first showed it already; but then W and E, loaded after that, were what
 //   replaced the segment. Without such a value all slots are of E's use, where a key never moves: a key that is there
-//   all the time sits in one slot, and what stops the search before that slot, an empty slot in an earlier group,
-//   cannot be: see the invariant in segment.h. A segment that was replaced and not recycled holds what was there then.
+//   all the time sits in one slot, and what would stop the search before that slot, a clear overflow bit in an earlier
+//   group, cannot be: it was set before the slot was stored, and stays. A segment that was replaced and not recycled
+//   holds what was there then.
 //
 // The trailer itself is written before put() stores the offset with release. No fences: ThreadSanitizer does not
 // model them.
@@ -60,7 +61,7 @@ std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_off
     for (std::uint32_t i = 0; i < segment.group_count() * kGroupSlots; ++i) {
       const std::uint64_t slot = slots[i].load(std::memory_order_acquire);
       out_offsets[found] = slot & kOffsetMask;
-      found += slot != kEmptySlot && slot != kDeletedSlot ? 1 : 0;
+      found += is_vacant(slot) ? 0 : 1;
     }
     const std::uint64_t end = first + (std::uint64_t{1} << (directory.depth() - segment.depth()));
     if (recycled_count() != recycled) continue;
@@ -71,28 +72,18 @@ std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_off
   }
 }
 
-KeyIndex::Place KeyIndex::look_up(Segment segment, bool has_deleted, HashesInFile file, std::uint64_t mixed,
-                                  std::uint64_t key_hash) const noexcept {
-  Place place;
+Slot* KeyIndex::look_up(Segment segment, HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) noexcept {
+  Slot* match = nullptr;
   segment.walk_way(mixed, [&](Group group, std::uint64_t like) {
-    const auto [alike, empty] = group.writers_masks(like);
-    for (std::uint32_t mask = alike; mask != 0; mask &= mask - 1) {
+    for (std::uint32_t mask = group.writers_masks(like).alike; mask != 0; mask &= mask - 1) {
       Slot& slot = group.first_of(mask);
       if (!file.confirms(slot.load(std::memory_order_relaxed), key_hash)) continue;
-      place.match = &slot;
-      place.group_has_empty = empty != 0;
+      match = &slot;
       return true;
     }
-    if (place.vacant == nullptr) {
-      const std::uint32_t vacant = empty | (has_deleted ? group.equal_to(kDeletedSlot) : 0);
-      if (vacant != 0) {
-        place.vacant = &group.first_of(vacant);
-        place.is_displaced = (like & kAtHome) == 0;
-      }
-    }
-    return empty != 0;
+    return false;
   });
-  return place;
+  return match;
 }
 
 std::uint64_t KeyIndex::put(ByteView file, std::uint64_t key_hash, std::uint64_t trailer_offset) noexcept {
@@ -101,7 +92,7 @@ std::uint64_t KeyIndex::put(ByteView file, std::uint64_t key_hash, std::uint64_t
 
 std::uint64_t KeyIndex::put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash,
                                   std::uint64_t trailer_offset) noexcept {
-  assert(trailer_offset != kAbsent && trailer_offset < kDeletedSlot);
+  assert(trailer_offset != kAbsent && trailer_offset <= kOffsetMask);
   const Spot spot = spot_anywhere(file, mixed, key_hash);
   assert(spot && "put() without reserve()");
   return spot ? put_at(spot, trailer_offset) : kAbsent;
@@ -112,22 +103,23 @@ KeyIndex::Spot KeyIndex::spot_anywhere(HashesInFile file, std::uint64_t mixed, s
   const DirectoryView view = directory();
   const std::uint64_t index = view.index_of(mixed);
   const Segment segment = view.segment(index);
-  SegmentUse& use = view.use(view.first_of(index));
-  return spot_of(look_up(segment, use.deleted != 0, file, mixed, key_hash), segment, &use, mixed);
+  Slot* const match = look_up(segment, file, mixed, key_hash);
+  if (match == nullptr) return spot_for_new(segment, &view.use(view.first_of(index)), mixed);
+  Spot spot;
+  spot.slot_ = match;
+  spot.head_ = match->load(std::memory_order_relaxed) & ~kOffsetMask;
+  spot.is_match_ = true;
+  return spot;
 }
 
-KeyIndex::Spot KeyIndex::spot_of(const Place& place, Segment segment, SegmentUse* use, std::uint64_t mixed) noexcept {
+KeyIndex::Spot KeyIndex::spot_for_new(Segment segment, SegmentUse* use, std::uint64_t mixed) noexcept {
+  const Segment::Vacancy vacancy = segment.vacancy(mixed);
   Spot spot;
+  spot.slot_ = vacancy.slot;
   spot.use_ = use;
-  spot.is_match_ = place.match != nullptr;
-  if (spot.is_match_) {
-    spot.slot_ = place.match;
-    spot.head_ = place.match->load(std::memory_order_relaxed) & ~kOffsetMask;
-  } else {
-    spot.slot_ = place.vacant;
-    spot.head_ = segment.slot_for(mixed, 0);
-    if (place.is_displaced) spot.head_ &= ~kAtHome;
-  }
+  spot.head_ = segment.slot_for(mixed, 0);
+  if (vacancy.passed != 0) spot.head_ &= ~kAtHome;
+  spot.passed_ = vacancy.passed;
   return spot;
 }
 
@@ -136,16 +128,15 @@ std::uint64_t KeyIndex::erase(ByteView file, std::uint64_t key_hash) noexcept {
   const std::uint64_t mixed = mix_(key_hash);
   const std::uint64_t index = view.index_of(mixed);
   SegmentUse& use = view.use(view.first_of(index));
-  const Place place = look_up(view.segment(index), false, HashesInFile(file), mixed, key_hash);
-  if (place.match == nullptr) return kAbsent;
+  Slot* const match = look_up(view.segment(index), HashesInFile(file), mixed, key_hash);
+  if (match == nullptr) return kAbsent;
 
-  const std::uint64_t old = place.match->load(std::memory_order_relaxed);
-  // In a full group a mark must stay, since keys may lie beyond it.
-  place.match->store(place.group_has_empty ? kEmptySlot : kDeletedSlot, std::memory_order_release);
-  if (place.group_has_empty) {
-    --use.used;
+  const std::uint64_t old = match->load(std::memory_order_relaxed);
+  match->store(old & kOverflow, std::memory_order_release);
+  if (Group::of(match).has_overflowed()) {
+    ++use.worn;
   } else {
-    ++use.deleted;
+    --use.used;
   }
   add_to(&count_, ~std::uint64_t{0});
   return old & kOffsetMask;

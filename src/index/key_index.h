@@ -41,6 +41,7 @@ struct BuildItem {
 struct SegmentShape {
   std::uint8_t depth;
   std::uint8_t log2_groups;
+  std::uint16_t worn;  // SegmentUse::worn
 
   [[nodiscard]] std::size_t slot_count() const noexcept { return std::size_t{kGroupSlots} << log2_groups; }
 };
@@ -89,8 +90,8 @@ class KeyIndex {
   // register: what limits lookups at random is how many of them the processor has under way, and that is how many of their
   // instructions fit into its reorder buffer.
   //
-  // kFurther: the home group is full of other keys, and find_further() is to say. That is one lookup in three of an absent key where segments are about to
-  // be divided, one in twenty where they just were.
+  // kFurther: keys of this lane have gone past the home group, and find_further() is to say. That is one lookup in seven of an absent key where segments
+  // are about to be divided, one in a thousand where they just were.
   enum class QuickAnswer : std::uint8_t { kPerhaps, kAbsent, kFurther, kUnsure };
   [[nodiscard, gnu::always_inline]] QuickAnswer find_quickly(std::uint64_t key_hash,
                                                              std::uint64_t* out_offset) const noexcept {
@@ -98,33 +99,30 @@ class KeyIndex {
     const std::uint64_t mixed = mix_(key_hash);
     const Segment segment = readers_segment(readers_directory(), mixed);
     const Group home = segment.home_group(mixed);
-    if (const std::uint32_t alike = home.readers_masks(segment.like(mixed)).alike; alike != 0) [[likely]] {
-      // No empty slot looks like this; one that was erased just now may be empty.
+    const std::uint64_t like = segment.like(mixed);
+    if (const std::uint32_t alike = home.readers_alike(like); alike != 0) [[likely]] {
+      // No vacant slot looks like this; one that was erased just now may be vacant.
       *out_offset = home.first_of(alike).load(std::memory_order_acquire) & kOffsetMask;
       return QuickAnswer::kPerhaps;
     }
-    // Read again, so that the registers that hold the group are not kept for this. A slot that is empty now was empty before.
-    if (home.readers_masks(kEmptySlot).zero == 0) return QuickAnswer::kFurther;
+    if (home.sends_on(lane_of(like))) return QuickAnswer::kFurther;
     return recycled_count() == recycled ? QuickAnswer::kAbsent : QuickAnswer::kUnsure;
   }
-  // The same all the way that find() goes, still without a call: for a function of its own, where find_quickly() said kFurther. An empty slot looks like
+  // The same all the way that find() goes, still without a call: for a function of its own, where find_quickly() said kFurther. A vacant slot looks like
   // a displaced key whose tag is zero: kPerhaps, with 0.
   [[nodiscard, gnu::always_inline]] QuickAnswer find_further(std::uint64_t key_hash,
                                                              std::uint64_t* out_offset) const noexcept {
     const std::uint64_t recycled = recycled_count();
     const std::uint64_t mixed = mix_(key_hash);
-    QuickAnswer answer = QuickAnswer::kUnsure;
+    bool is_alike = false;
     readers_segment(readers_directory(), mixed).walk_way(mixed, [&](Group group, std::uint64_t like) {
-      const auto [alike, empty] = group.readers_masks(like);
-      if (alike != 0) {
-        *out_offset = group.first_of(alike).load(std::memory_order_acquire) & kOffsetMask;
-        answer = QuickAnswer::kPerhaps;
-      } else if (empty != 0 && recycled_count() == recycled) {
-        answer = QuickAnswer::kAbsent;
-      }
-      return alike != 0 || empty != 0;
+      const std::uint32_t alike = group.readers_alike(like);
+      is_alike = alike != 0;
+      if (is_alike) *out_offset = group.first_of(alike).load(std::memory_order_acquire) & kOffsetMask;
+      return is_alike;
     });
-    return answer;
+    if (is_alike) return QuickAnswer::kPerhaps;
+    return recycled_count() == recycled ? QuickAnswer::kAbsent : QuickAnswer::kUnsure;
   }
   // The same for each of many, in about half the time per key. out_offsets may not overlap key_hashes.
   void find_many(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
@@ -177,6 +175,7 @@ class KeyIndex {
     Slot* slot_ = nullptr;
     SegmentUse* use_ = nullptr;
     std::uint64_t head_ = 0;  // all of the slot but the offset
+    std::uint32_t passed_ = 0;  // groups between the key's home and its own
     bool is_match_ = false;
   };
   [[nodiscard]] Spot spot_for(ByteView file, std::uint64_t key_hash) const noexcept {
@@ -189,11 +188,12 @@ class KeyIndex {
     Spot spot;
     if (use.used >= segment.slot_limit()) [[unlikely]]
       return spot;
-    const auto [alike, empty] = home.writers_masks(segment.like(mixed));
-    if (alike != 0 || empty == 0 || use.deleted != 0) return spot_anywhere(HashesInFile(file), mixed, key_hash);
-    spot.slot_ = &home.first_of(empty);
+    const std::uint64_t head = segment.slot_for(mixed, 0);
+    const auto [alike, vacant] = home.writers_masks_unworn(head);
+    if (alike != 0 || vacant == 0 || use.worn != 0) return spot_anywhere(HashesInFile(file), mixed, key_hash);
+    spot.slot_ = &home.first_of(vacant);
     spot.use_ = &use;
-    spot.head_ = segment.slot_for(mixed, 0);
+    spot.head_ = head;
     return spot;
   }
   // put() there. The trailer must be in the file already: readers see it as soon as they see the offset.
@@ -234,7 +234,7 @@ class KeyIndex {
     for (std::uint64_t i = 0; i < view.size(); i += view.span_of(i)) {
       const Segment segment = view.segment(i);
       const SegmentShape shape{static_cast<std::uint8_t>(segment.depth()),
-                               static_cast<std::uint8_t>(segment.log2_groups())};
+                               static_cast<std::uint8_t>(segment.log2_groups()), view.use(i).worn};
       f(shape, as_bytes(segment.slots(), shape.slot_count() * sizeof(Slot)));
     }
   }
@@ -261,14 +261,6 @@ class KeyIndex {
     std::uint64_t mixed = 0;
     bool is_at_end = false;
   };
-  // Where the writer found a key, or where it would go.
-  struct Place {
-    Slot* match = nullptr;
-    Slot* vacant = nullptr;  // the first empty or deleted slot on the way
-    bool group_has_empty = false;  // of `match`
-    bool is_displaced = false;  // of `vacant`
-  };
-
   [[nodiscard]] std::uint64_t find_anywhere(ByteView file, std::uint64_t key_hash) const noexcept;
   std::size_t next_offsets(SegmentCursor* cursor, std::uint64_t* out_offsets) const noexcept;
   void find_block(ByteView file, const std::uint64_t* key_hashes, std::size_t count,
@@ -293,25 +285,26 @@ class KeyIndex {
   [[nodiscard]] bool make_room(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;
   [[nodiscard]] bool create_first(std::uint64_t needed) noexcept;
   [[nodiscard]] bool enlarge(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;
-  [[nodiscard]] bool drop_deleted(HashesInFile file, std::uint64_t first) noexcept;
+  [[nodiscard]] bool renew(HashesInFile file, std::uint64_t first) noexcept;
   [[nodiscard]] bool divide(HashesInFile file, std::uint64_t first) noexcept;
   void recycle(Segment segment) noexcept;
   void replace_segment(std::uint64_t first, Segment by, std::uint32_t live) noexcept;
 
-  [[nodiscard]] Place look_up(Segment segment, bool has_deleted, HashesInFile file, std::uint64_t mixed,
-                              std::uint64_t key_hash) const noexcept;
+  // The key's slot, or nullptr.
+  [[nodiscard]] static Slot* look_up(Segment segment, HashesInFile file, std::uint64_t mixed,
+                                     std::uint64_t key_hash) noexcept;
   std::uint64_t put_mixed(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash,
                           std::uint64_t trailer_offset) noexcept;
   [[nodiscard]] Spot spot_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept;
-  [[nodiscard]] static Spot spot_of(const Place& place, Segment segment, SegmentUse* use, std::uint64_t mixed) noexcept;
+  // Where a key goes that is not there, in a segment that has room.
+  [[nodiscard]] static Spot spot_for_new(Segment segment, SegmentUse* use, std::uint64_t mixed) noexcept;
   // A vacant one. The count is the caller's.
-  static void occupy(const Spot& spot, std::uint64_t trailer_offset) noexcept {
-    if (spot.slot_->load(std::memory_order_relaxed) == kDeletedSlot) {
-      --spot.use_->deleted;
-    } else {
-      ++spot.use_->used;
-    }
-    spot.slot_->store(spot.head_ | trailer_offset, std::memory_order_release);
+  void occupy(const Spot& spot, std::uint64_t trailer_offset) noexcept {
+    if (spot.passed_ != 0) [[unlikely]]
+      directory().segment_of(*spot.use_).send_on(spot.slot_, spot.passed_, lane_of(spot.head_));
+    const std::uint64_t overflow = spot.slot_->load(std::memory_order_relaxed);  // all that is in a vacant one
+    spot.slot_->store(spot.head_ | trailer_offset | overflow, std::memory_order_release);
+    ++spot.use_->used;
   }
   // For many at once: inserts a key where its home group alone says that it is absent and where it goes; the count is the caller's. Else false, and
   // what must be looked at next is asked for: a trailer, or the next group.
@@ -322,9 +315,10 @@ class KeyIndex {
     const Segment segment = view.segment(index);
     SegmentUse& use = view.use(view.first_of(index));
     const Group home = segment.home_group(mixed);
-    const auto [alike, empty] = home.writers_masks(segment.like(mixed));
-    if (alike == 0 && empty != 0 && use.deleted == 0 && use.used < segment.slot_limit()) [[likely]] {
-      home.first_of(empty).store(segment.slot_for(mixed, trailer_offset), std::memory_order_release);
+    const std::uint64_t head = segment.slot_for(mixed, 0);
+    const auto [alike, vacant] = home.writers_masks_unworn(head);
+    if (alike == 0 && vacant != 0 && use.worn == 0 && use.used < segment.slot_limit()) [[likely]] {
+      home.first_of(vacant).store(head | trailer_offset, std::memory_order_release);
       ++use.used;
       return true;
     }

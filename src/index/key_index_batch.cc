@@ -11,11 +11,11 @@ namespace {
 // More than a core has outstanding misses, less than what would leave the first cache before it is used.
 constexpr std::size_t kBlock = 32;
 
-struct Lane {
+struct Query {
   std::uint64_t mixed;
   std::uint64_t entry;
-  std::uint64_t candidate;  // a slot with the right tag in the home group, or kEmptySlot
-  bool seems_absent;  // the home group has no such slot, and an empty one
+  std::uint64_t candidate;  // a slot with the right tag in the home group, or 0
+  bool seems_absent;  // the home group has no such slot, and sends nobody on
 };
 
 }  // namespace
@@ -33,33 +33,34 @@ void KeyIndex::find_block(ByteView file, const std::uint64_t* key_hashes, std::s
   const HashesInFile hashes(file);
   const std::uint64_t recycled = recycled_count();
   const DirectoryView directory = readers_directory();
-  std::array<Lane, kBlock> lanes;
+  std::array<Query, kBlock> queries;
   for (std::size_t i = 0; i < count; ++i) {
-    lanes[i].mixed = mix_(key_hashes[i]);
-    prefetch_line(&directory.entry(directory.index_of(lanes[i].mixed)));
+    queries[i].mixed = mix_(key_hashes[i]);
+    prefetch_line(&directory.entry(directory.index_of(queries[i].mixed)));
   }
   for (std::size_t i = 0; i < count; ++i) {
-    const Segment segment = readers_segment(directory, lanes[i].mixed);
-    lanes[i].entry = segment.entry();
-    prefetch_line(&segment.home_group(lanes[i].mixed).slot(0));
+    const Segment segment = readers_segment(directory, queries[i].mixed);
+    queries[i].entry = segment.entry();
+    prefetch_line(&segment.home_group(queries[i].mixed).slot(0));
   }
   for (std::size_t i = 0; i < count; ++i) {
-    Lane& lane = lanes[i];
-    const Segment segment(lane.entry);
-    const Group home = segment.home_group(lane.mixed);
-    const auto [alike, empty] = home.readers_masks(segment.like(lane.mixed));
-    lane.candidate = alike == 0 ? kEmptySlot : home.first_of(alike).load(std::memory_order_acquire);
-    lane.seems_absent = alike == 0 && empty != 0;
-    hashes.prefetch_line_before(lane.candidate);
-    hashes.prefetch(lane.candidate);
+    Query& query = queries[i];
+    const Segment segment(query.entry);
+    const Group home = segment.home_group(query.mixed);
+    const std::uint64_t like = segment.like(query.mixed);
+    const std::uint32_t alike = home.readers_alike(like);
+    query.candidate = alike == 0 ? 0 : home.first_of(alike).load(std::memory_order_acquire);
+    query.seems_absent = alike == 0 && !home.sends_on(lane_of(like));
+    hashes.prefetch_line_before(query.candidate);
+    hashes.prefetch(query.candidate);
   }
   for (std::size_t i = 0; i < count; ++i) {
-    const Lane& lane = lanes[i];
-    if (hashes.confirms(lane.candidate, key_hashes[i])) [[likely]] {
-      out_offsets[i] = lane.candidate & kOffsetMask;
+    const Query& query = queries[i];
+    if (hashes.confirms(query.candidate, key_hashes[i])) [[likely]] {
+      out_offsets[i] = query.candidate & kOffsetMask;
       continue;
     }
-    const bool is_absent = lane.seems_absent && recycled_count() == recycled;
+    const bool is_absent = query.seems_absent && recycled_count() == recycled;
     out_offsets[i] = is_absent ? kAbsent : find(file, key_hashes[i]);
   }
 }
@@ -82,7 +83,7 @@ void KeyIndex::holds_many(const std::uint64_t* key_hashes, const std::uint64_t* 
 }
 
 // What the home group alone can decide is put at once; for the rest, the trailers that must be compared are asked for, and looked at when
-// the block is through. Of equal keys the order stays: what sent the first there (a slot with its tag, a full group, deleted marks) is there
+// the block is through. Of equal keys the order stays: what sent the first there (a slot with its tag, a full group, an overflow bit) is there
 // for the second as well, and where the first was put at once it is the second's slot with its tag.
 void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const std::uint64_t* mixed,
                         const std::uint64_t* trailer_offsets, std::size_t count, std::uint64_t* out_previous) noexcept {

@@ -38,7 +38,7 @@ bool KeyIndex::insert_absent_many(ByteView file, BuildItem* items, std::size_t c
     BuildItem* const block_inserted = inserted;
     for (std::size_t i = 0; i < size; ++i) {
       const BuildItem item = block[i];
-      assert(item.trailer_offset() != kAbsent && item.trailer_offset() < kDeletedSlot);
+      assert(item.trailer_offset() != kAbsent);
       const std::uint64_t mixed = mix_(item.key_hash);
       if (insert_at_home(view, hashes, mixed, item.trailer_offset())) [[likely]] {
         *inserted++ = item;
@@ -65,10 +65,9 @@ KeyIndex::Insertion KeyIndex::insert_absent(HashesInFile file, std::uint64_t mix
     const std::uint64_t first = view.first_of(index);
     const Segment segment = view.segment(index);
     SegmentUse& use = view.use(first);
-    const Place place = look_up(segment, use.deleted != 0, file, mixed, item.key_hash);
-    if (place.match != nullptr) return Insertion::kPresent;
+    if (look_up(segment, file, mixed, item.key_hash) != nullptr) return Insertion::kPresent;
     if (use.used < segment.slot_limit()) {
-      occupy(spot_of(place, segment, &use, mixed), item.trailer_offset());
+      occupy(spot_for_new(segment, &use, mixed), item.trailer_offset());
       return Insertion::kInserted;
     }
     if (!make_room(file, first, 1)) return Insertion::kNoMemory;

@@ -1,5 +1,5 @@
 // How the index grows, before a put and never during one: small segments are enlarged, full ones divided, and
-// those full of deleted marks rebuilt. Each step is bounded by one segment, except that dividing may double the
+// those worn by erased keys rebuilt. Each step is bounded by one segment, except that dividing may double the
 // directory (16 bytes per segment).
 #include <cassert>
 
@@ -94,15 +94,15 @@ bool KeyIndex::create_first(std::uint64_t needed) noexcept {
 bool KeyIndex::make_room(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept {
   const DirectoryView view = directory();
   if (!view.segment(first).is_full_size()) return enlarge(file, first, needed);
-  const std::uint32_t live = static_cast<std::uint32_t>(view.use(first).used - view.use(first).deleted);
-  return live + needed <= kWorthRebuilding ? drop_deleted(file, first) : divide(file, first);
+  const std::uint32_t live = static_cast<std::uint32_t>(view.use(first).used - view.use(first).worn);
+  return live + needed <= kWorthRebuilding ? renew(file, first) : divide(file, first);
 }
 
-// Only the first segment of an index is ever small, so its depth is 0. Deleted marks are left behind, too.
+// Only the first segment of an index is ever small, so its depth is 0.
 bool KeyIndex::enlarge(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept {
   const Segment old = directory().segment(first);
   const SegmentUse& use = directory().use(first);
-  const std::uint64_t slots = static_cast<std::uint64_t>(use.used - use.deleted) + needed;
+  const std::uint64_t slots = static_cast<std::uint64_t>(use.used - use.worn) + needed;
   const std::uint32_t log2_groups = std::max(old.log2_groups() + 1, log2_groups_for(slots));
   const bool is_full_size = log2_groups == kFullLog2Groups;
   if (is_full_size && !segments_.prepare(1)) return false;
@@ -116,7 +116,8 @@ bool KeyIndex::enlarge(HashesInFile file, std::uint64_t first, std::uint64_t nee
   return true;
 }
 
-bool KeyIndex::drop_deleted(HashesInFile file, std::uint64_t first) noexcept {
+// The same keys, and only the overflow bits that they need.
+bool KeyIndex::renew(HashesInFile file, std::uint64_t first) noexcept {
   if (!segments_.prepare(1)) return false;
   const Segment old = directory().segment(first);
   const Segment fresh(segments_.take(), kFullLog2Groups, old.depth());

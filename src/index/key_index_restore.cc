@@ -28,9 +28,8 @@ constexpr std::uint32_t kMostUnevenness = 8;
 }
 
 struct SlotCounts {
-  std::uint64_t empty = 0;
-  std::uint64_t deleted = 0;
-  std::uint64_t outside = 0;  // whose offset is not that of an entry; those of the other two are not either
+  std::uint64_t vacant = 0;
+  std::uint64_t outside = 0;  // whose offset is not that of an entry, as that of a vacant one is not
 };
 
 // Copies them, too. Readers see them by the release of what leads to their segment.
@@ -39,8 +38,7 @@ struct SlotCounts {
   SlotCounts counts;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t slot = kept[i];
-    counts.empty += slot == kEmptySlot ? 1 : 0;
-    counts.deleted += slot == kDeletedSlot ? 1 : 0;
+    counts.vacant += (slot & ~kOverflow) == 0 ? 1 : 0;
     counts.outside += (slot & kOffsetMask) - 1 >= end - 1 ? 1 : 0;
     slots[i].store(slot, std::memory_order_relaxed);
   }
@@ -84,13 +82,12 @@ bool KeyIndex::restore(std::span<const SegmentShape> shapes, std::uint64_t end, 
     if (kept == nullptr) return std::nullopt;
     const Segment segment(segments_.take(), shapes[i].log2_groups, shapes[i].depth);
     const SlotCounts counts = take_over(kept, segment.slots(), count, end);
-    const std::uint64_t used_count = count - counts.empty;
-    if (counts.outside != counts.empty + counts.deleted || used_count > segment.slot_limit()) {
-      return std::nullopt;
-    }
-    use->used = static_cast<std::uint16_t>(used_count);
-    use->deleted = static_cast<std::uint16_t>(counts.deleted);
-    keys += used_count - counts.deleted;
+    const std::uint64_t live = count - counts.vacant;
+    const std::uint64_t used = live + shapes[i].worn;
+    if (counts.outside != counts.vacant || used > segment.slot_limit()) return std::nullopt;
+    use->used = static_cast<std::uint16_t>(used);
+    use->worn = shapes[i].worn;
+    keys += live;
     return segment;
   });
   if (!filled) {

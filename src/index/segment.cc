@@ -16,7 +16,9 @@ class Filling {
   // also sees that the segment's former directory entry is gone.
   void add(std::uint32_t home, std::uint64_t tag_and_offset) noexcept {
     std::uint32_t group = home;
-    while (used_[group] == kGroupSlots) group = segment_.next(group);
+    for (; used_[group] == kGroupSlots; group = segment_.next(group)) {
+      segment_.group(group).send_on(lane_of(tag_and_offset));
+    }
     const std::uint64_t at_home = group == home ? kAtHome : 0;
     segment_.group(group).slot(used_[group]++).store(tag_and_offset | at_home, std::memory_order_release);
     ++count_;
@@ -31,8 +33,6 @@ class Filling {
   std::array<std::uint8_t, kFullGroups> used_{};
 };
 
-[[nodiscard]] bool is_live(std::uint64_t slot) noexcept { return slot != kEmptySlot && slot != kDeletedSlot; }
-
 // Hands out the live slots of a segment, with the file's lines asked for some way ahead: all of them, or those of
 // displaced slots, which are rare, so that one has to look further.
 template <typename Place>
@@ -41,7 +41,7 @@ void walk(Segment from, bool needs_all_hashes, HashesInFile file, Place place) {
   const std::uint32_t count = from.group_count() * kGroupSlots;
   const std::uint32_t ahead = needs_all_hashes ? 32 : 192;
   const auto needs_hash = [&](std::uint64_t slot) {
-    return is_live(slot) && (needs_all_hashes || (slot & kAtHome) == 0);
+    return !is_vacant(slot) && (needs_all_hashes || (slot & kAtHome) == 0);
   };
   for (std::uint32_t i = 0; i < count + ahead; ++i) {
     if (i < count) {
@@ -50,7 +50,7 @@ void walk(Segment from, bool needs_all_hashes, HashesInFile file, Place place) {
     }
     if (i < ahead) continue;
     const std::uint64_t slot = slots[i - ahead].load(std::memory_order_relaxed);
-    if (is_live(slot)) place(slot, (i - ahead) / kGroupSlots, needs_hash(slot));
+    if (!is_vacant(slot)) place(slot, (i - ahead) / kGroupSlots, needs_hash(slot));
   }
 }
 
@@ -63,16 +63,31 @@ Segment::Segment(Slot* block, std::uint32_t log2_groups, std::uint32_t depth) no
 std::uint64_t Segment::find_anywhere(HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) const noexcept {
   std::uint64_t found = 0;
   walk_way(mixed, [&](Group group, std::uint64_t like_here) {
-    const auto [alike, empty] = group.readers_masks(like_here);
-    for (std::uint32_t mask = alike; mask != 0; mask &= mask - 1) {
+    for (std::uint32_t mask = group.readers_alike(like_here); mask != 0; mask &= mask - 1) {
       const std::uint64_t slot = group.first_of(mask).load(std::memory_order_acquire);
       if (!file.confirms(slot, key_hash)) continue;
       found = slot & kOffsetMask;
       return true;
     }
-    return empty != 0;
+    return false;
   });
   return found;
+}
+
+Segment::Vacancy Segment::vacancy(std::uint64_t mixed) const noexcept {
+  std::uint32_t index = home(mixed);
+  for (std::uint32_t passed = 0;; ++passed, index = next(index)) {
+    const std::uint32_t vacant = group(index).writers_masks(0).vacant;
+    if (vacant != 0) return {&group(index).first_of(vacant), passed};
+  }
+}
+
+void Segment::send_on(const Slot* slot, std::uint32_t passed, std::uint32_t lane) const noexcept {
+  auto index = static_cast<std::uint32_t>(slot - slots()) / kGroupSlots;
+  for (; passed != 0; --passed) {
+    index = (index - 1) & (group_count() - 1);
+    group(index).send_on(lane);
+  }
 }
 
 std::uint32_t rebuild(Segment from, Segment to, HashesInFile file, const HashMixer& mix) noexcept {
@@ -80,7 +95,7 @@ std::uint32_t rebuild(Segment from, Segment to, HashesInFile file, const HashMix
   walk(from, from.group_count() != to.group_count(), file,
        [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
          const std::uint32_t home = needs_hash ? to.home(mix(file.at(slot & kOffsetMask))) : group;
-         filling.add(home, slot & ~kAtHome);
+         filling.add(home, slot & ~(kAtHome | kOverflow));
        });
   return filling.count();
 }
@@ -92,7 +107,7 @@ RebuiltCounts split(Segment from, Segment low, Segment high, HashesInFile file, 
   const bool moves_window = from.window() != low.window();
   walk(from, moves_window, file, [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
     std::uint32_t home = group;
-    std::uint64_t moved = slot & ~kAtHome;
+    std::uint64_t moved = slot & ~(kAtHome | kOverflow);
     if (needs_hash) {
       const std::uint64_t mixed = mix(file.at(slot & kOffsetMask));
       home = low.home(mixed);

@@ -2,24 +2,27 @@
 //
 //   m     63                                    24       16                0
 //         | directory: top `depth` bits ...      | group  | unused          |
-//              |<- tag: 15 bits from 63 - window ->|          window = depth rounded down to 8
+//              |<- tag: 14 bits from 63 - window ->|          window = depth rounded down to 8
 //
-//   slot  63         49  48         47                                   0
-//         | tag        | at home    | trailer offset                       |     0 = empty, 2^48-1 = deleted
+//   slot  63      50  49        48         47                            0
+//         | tag     | at home | overflow | trailer offset                  |     vacant where all but overflow is 0
 //
 //   entry 63                                16  15          6  5       0
 //         | address of the first group            | groups - 1  | depth   |
 //
 // The tag starts at most seven bits above the first bit the directory does not decide. So the bit by which a
-// segment splits is in the slot, and 8 to 15 bits of the tag still tell its keys apart. `at home` says that the
+// segment splits is in the slot, and 7 to 14 bits of the tag still tell its keys apart. `at home` says that the
 // slot is in its key's home group, that is, the position is the home; it is set in all others but the displaced. A split
 // therefore reads the file only for displaced keys (one in ten when it is full), and for all of them once in eight levels,
 // when the window moves: a put must not wait for 3,500 cold pages. Compared together with the tag, it also keeps what is no
 // key's, or another home's, from looking like a key at home.
 //
-// A lookup goes from the home group to the next (wrapping) until a group that has an empty slot. Invariant: a group
-// that was ever full stays without empty slots until the segment is rebuilt (erase leaves a deleted mark there),
-// so no key lies beyond a group with an empty slot on its way.
+// `overflow` is the group's, not the slot's: a group has eight, one for each *lane*, and the lane of a key is the lowest
+// three bits of its tag. A key that finds its home group full goes to the next (wrapping) that is not, and sets the overflow bit of its
+// lane in each group that it passes; a lookup goes on until a group where that of its lane is not set. Invariant: between a key's home
+// and its own group no such bit is clear. What happens to the slot that a bit lies in does not change it. It is never taken back, since
+// nobody knows who else needs it, until the segment is rebuilt, which comes the sooner the more keys were erased beside such bits
+// (SegmentUse::worn).
 //
 // A segment of fewer groups than 512 lives in the same block as its successors, at its own size from the start: 1
 // group at 64, 2 at 128, ... 256 at 16,384. The small ones cost nothing that way, and when the full size is
@@ -61,21 +64,29 @@ inline constexpr std::size_t kSegmentSize = kSegmentSlots * sizeof(Slot);
 inline constexpr std::size_t kSegmentAlignment = 4096;
 
 inline constexpr std::uint32_t kWindowStep = 8;  // levels of splits between two moves of the tag window
-inline constexpr std::uint32_t kTagBits = 15;
+inline constexpr std::uint32_t kTagBits = 14;
 inline constexpr std::uint32_t kGroupBitsAt = 16;
 // 2^32 segments hold more keys than a file of 256 TiB has room for.
 inline constexpr std::uint32_t kMaxDepth = 32;
 
 inline constexpr std::uint64_t kOffsetMask = kMaxStoreSize - 1;
-inline constexpr std::uint64_t kAtHome = kMaxStoreSize;
+inline constexpr std::uint64_t kOverflow = kMaxStoreSize;
+inline constexpr std::uint64_t kAtHome = kOverflow << 1;
 inline constexpr std::uint32_t kTagShift = 64 - kTagBits;
 inline constexpr std::uint32_t kHeadShift = kTagShift - 1;  // of tag and kAtHome
-inline constexpr std::uint64_t kEmptySlot = 0;  // no payload is empty, so no trailer is at 0
-inline constexpr std::uint64_t kDeletedSlot = kOffsetMask;  // and none in the last 19 bytes
 static_assert(kAtHome << 1 == std::uint64_t{1} << kTagShift);
 
-// Non-empty slots a segment may have: 27 of 32. Lookups of absent keys pass 3.4 adjacent groups there, and 1.4 at
-// 0.7; at 7 of 8 they would pass 4.6.
+inline constexpr std::uint64_t kEmptySlot = 0;  // vacant, without an overflow bit
+// No payload is empty, so no trailer is at 0.
+[[nodiscard]] constexpr bool is_vacant(std::uint64_t slot) noexcept { return (slot & kOffsetMask) == 0; }
+
+// Of a slot, or of what one looks like. Below the bits that the directory has decided, whatever the depth.
+[[nodiscard]] constexpr std::uint32_t lane_of(std::uint64_t slot) noexcept {
+  return static_cast<std::uint32_t>(slot >> kTagShift) & (kGroupSlots - 1);
+}
+
+// Slots that a segment may use: 27 of 32. One key in ten is displaced there, and a lookup of an absent key looks at 1.46 groups; at 0.7
+// one in twenty is, and it looks at 1.06.
 [[nodiscard]] constexpr std::uint32_t slot_limit_of(std::uint32_t group_count) noexcept {
   return group_count * kGroupSlots * 27 / 32;
 }
@@ -93,7 +104,7 @@ class HashesInFile {
   explicit HashesInFile(ByteView file) noexcept
       : first_(file.data() + kTrailerKeyHashAt),
         ends_(file.size() < sizeof(std::uint64_t) ? 0 : file.size() - sizeof(std::uint64_t)) {}
-  // False for 0 and for the deleted mark.
+  // False for 0.
   [[nodiscard]] bool has(std::uint64_t offset) const noexcept { return offset - 1 < ends_; }
   // Some value when the span does not hold the offset.
   [[nodiscard]] std::uint64_t at(std::uint64_t offset) const noexcept {
@@ -124,6 +135,10 @@ class HashesInFile {
 class Group {
  public:
   explicit Group(Slot* slots) noexcept : slots_(slots) {}
+  [[nodiscard]] static Group of(Slot* slot) noexcept {
+    constexpr std::uintptr_t kSize = kGroupSlots * sizeof(Slot);
+    return Group(reinterpret_cast<Slot*>(reinterpret_cast<std::uintptr_t>(slot) & ~(kSize - 1)));
+  }
 
   [[nodiscard]] Slot& slot(std::uint32_t i) const noexcept { return slots_[i]; }
   [[nodiscard]] Slot& first_of(std::uint32_t mask) const noexcept {
@@ -138,31 +153,43 @@ class Group {
     }
     return mask;
   }
-  [[nodiscard]] std::uint32_t equal_to(std::uint64_t value) const noexcept {
-    std::uint32_t mask = 0;
-#pragma GCC unroll 8
-    for (std::uint32_t i = 0; i < kGroupSlots; ++i) {
-      mask |= (slots_[i].load(std::memory_order_acquire) == value ? 1u : 0u) << i;
-    }
-    return mask;
-  }
-  // Those with the tag and the displacement of `like`, and those that are empty, for the writer, who alone changes them.
+  // Those with the tag and the displacement of `like`, and those that are vacant, for the writer, who alone changes them.
   [[nodiscard]] simd::SlotMasks writers_masks(std::uint64_t like) const noexcept {
-    static_assert(sizeof(Slot) == sizeof(std::uint64_t) && kEmptySlot == 0 && kHeadShift == 48);
-    return simd::match_slots(reinterpret_cast<const std::uint64_t*>(slots_), like);
+    static_assert(sizeof(Slot) == sizeof(std::uint64_t) && kHeadShift == 49 && kOverflow == std::uint64_t{1} << 48);
+    return simd::match_slots<simd::Bit48::kIgnored>(reinterpret_cast<const std::uint64_t*>(slots_), like);
   }
-  // The same for readers, beside a writer. A mask says what was so of each slot at some moment of the call, no earlier than
-  // whatever was acquired before it; nothing later than the call is read before it.
-  [[nodiscard]] simd::SlotMasks readers_masks(std::uint64_t like) const noexcept {
+  // The same in fewer steps, for a segment that is not worn: a group of it that has a vacant slot has no overflow bit set, and without
+  // a vacant slot what is alike means nothing. Nor has `head`, a slot's without the offset.
+  [[nodiscard]] simd::SlotMasks writers_masks_unworn(std::uint64_t head) const noexcept {
+    return simd::match_slots<simd::Bit48::kZero>(reinterpret_cast<const std::uint64_t*>(slots_), head);
+  }
+  // The first of the two for readers, beside a writer. The mask says what was so of each slot at some moment of the call, no earlier
+  // than whatever was acquired before it; nothing later than the call is read before it.
+  [[nodiscard]] std::uint32_t readers_alike(std::uint64_t like) const noexcept {
 #if SIMDR_INDEX_VECTOR_LOADS
     // The processor loads aligned words whole and in order, in vectors too; the fences keep the compiler to it.
     std::atomic_signal_fence(std::memory_order_acquire);
-    const simd::SlotMasks masks = writers_masks(like);
+    const std::uint32_t mask = writers_masks(like).alike;
     std::atomic_signal_fence(std::memory_order_acquire);
-    return masks;
+    return mask;
 #else
-    return {alike(like), equal_to(kEmptySlot)};
+    return alike(like);
 #endif
+  }
+  // Whether keys of this lane have gone past.
+  [[nodiscard]] bool sends_on(std::uint32_t lane) const noexcept {
+    return (slots_[lane].load(std::memory_order_acquire) & kOverflow) != 0;
+  }
+  // The writer's.
+  void send_on(std::uint32_t lane) const noexcept {
+    const std::uint64_t slot = slots_[lane].load(std::memory_order_relaxed);
+    if ((slot & kOverflow) == 0) slots_[lane].store(slot | kOverflow, std::memory_order_release);
+  }
+  [[nodiscard]] bool has_overflowed() const noexcept {
+    std::uint64_t all = 0;
+#pragma GCC unroll 8
+    for (std::uint32_t i = 0; i < kGroupSlots; ++i) all |= slots_[i].load(std::memory_order_relaxed);
+    return (all & kOverflow) != 0;
   }
   [[nodiscard]] bool has_offset(std::uint64_t offset) const noexcept {
     std::uint32_t mask = 0;
@@ -192,16 +219,16 @@ class Segment {
     return ((static_cast<std::uint32_t>(entry_) & kGroupMask) >> kGroupMaskAt) + 1;
   }
   [[nodiscard]] bool is_full_size() const noexcept { return group_count() == kFullGroups; }
-  // Non-empty slots that it may have.
+  // SegmentUse::used, at most.
   [[nodiscard]] std::uint32_t slot_limit() const noexcept { return slot_limit_of(group_count()); }
   [[nodiscard]] std::uint32_t depth() const noexcept { return static_cast<std::uint32_t>(entry_) & 63u; }
   [[nodiscard]] std::uint32_t window() const noexcept { return window_of(depth()); }
 
-  // What tells the slot of such a key in its home group from all others: the upper 16 bits count. Elsewhere kAtHome is not set.
+  // What tells the slot of such a key in its home group from all others: the upper 15 bits count. Elsewhere kAtHome is not set.
   [[nodiscard]] std::uint64_t like(std::uint64_t mixed) const noexcept { return mixed << window() | kAtHome; }
   // The slot itself, at home.
   [[nodiscard]] std::uint64_t slot_for(std::uint64_t mixed, std::uint64_t trailer_offset) const noexcept {
-    return (like(mixed) & ~kOffsetMask) | trailer_offset;
+    return like(mixed) >> kHeadShift << kHeadShift | trailer_offset;
   }
   [[nodiscard]] std::uint32_t home(std::uint64_t mixed) const noexcept {
     return static_cast<std::uint32_t>(mixed >> kGroupBitsAt) & (group_count() - 1);
@@ -216,18 +243,20 @@ class Segment {
   }
   [[nodiscard]] Slot* slots() const noexcept { return reinterpret_cast<Slot*>(entry_ >> kAddressAt); }
 
-  // The offset under `key_hash`, or 0: every slot with the tag, in every group up to one with an empty slot. The answer 0 needs
-  // validation by the caller: see key_index.cc.
+  // The offset under `key_hash`, or 0: every slot with the tag, in every group of the way. The answer 0 needs validation by the caller:
+  // see key_index.cc.
   [[nodiscard]] std::uint64_t find_anywhere(HashesInFile file, std::uint64_t mixed,
                                             std::uint64_t key_hash) const noexcept;
-  // The way of a lookup, without its end: calls see(group, like) for one group after the other, `like` being what a slot of this hash looks like there,
-  // until it says true. The bound matters only to a reader whose segment is recycled under it and may show no empty slot.
+  // The way of a lookup: calls see(group, like) for one group after the other, `like` being what a slot of this hash looks like there, until it
+  // says true or the way ends. It may be all of the segment.
   template <typename See>
   [[gnu::always_inline]] void walk_way(std::uint64_t mixed, See see) const noexcept {
     std::uint64_t like_here = like(mixed);
+    const std::uint32_t lane = lane_of(like_here);
     std::uint32_t index = home(mixed);
     for (std::uint32_t left = group_count(); left != 0; --left, index = next(index), like_here &= ~kAtHome) {
-      if (see(group(index), like_here)) return;
+      const Group here = group(index);
+      if (see(here, like_here) || !here.sends_on(lane)) return;
     }
   }
   // Whether a slot of this hash has this offset, without a look at the file. With the writer kept out.
@@ -235,10 +264,19 @@ class Segment {
     bool has_it = false;
     walk_way(mixed, [&](Group group, std::uint64_t) {
       has_it = group.has_offset(offset);
-      return has_it || group.equal_to(kEmptySlot) != 0;
+      return has_it;
     });
     return has_it;
   }
+
+  // Where a key that is not there goes, in a segment that has room: the first vacant slot from its home on.
+  struct Vacancy {
+    Slot* slot;
+    std::uint32_t passed;  // full groups before it
+  };
+  [[nodiscard]] Vacancy vacancy(std::uint64_t mixed) const noexcept;
+  // For the writer, before a key of this lane is stored in `slot`: sets the overflow bits of the groups that it passed.
+  void send_on(const Slot* slot, std::uint32_t passed, std::uint32_t lane) const noexcept;
 
  private:
   static constexpr std::uint32_t kAddressAt = 16;  // of 48 bits

@@ -26,6 +26,7 @@ Contents contents_of(const FileImage& image, const FileInfo& store) {
   contents.parts.resize(1);
   image.index.for_each_segment([&](SegmentShape shape, ByteView slots) {
     std::byte description[kDescriptionSize] = {std::byte{shape.depth}, std::byte{shape.log2_groups}};
+    store_le16(description + kDescriptionWornAt, shape.worn);
     store_le32(description + kDescriptionCrcAt, simd::kernels().crc32(0, slots.data(), slots.size()));
     head.insert(head.end(), description, description + sizeof description);
     contents.parts.push_back(slots);
@@ -120,7 +121,8 @@ Result<void> IndexFile::read_header(const FileInfo& store) {
   crcs_.reserve(static_cast<std::size_t>(segment_count));
   for (std::size_t i = 0; i < segment_count; ++i) {
     const std::byte* const description = head.data() + kHeaderSize + i * kDescriptionSize;
-    shapes_.push_back({std::to_integer<std::uint8_t>(description[0]), std::to_integer<std::uint8_t>(description[1])});
+    shapes_.push_back({std::to_integer<std::uint8_t>(description[0]), std::to_integer<std::uint8_t>(description[1]),
+                       load_le16(description + kDescriptionWornAt)});
     crcs_.push_back(load_le32(description + kDescriptionCrcAt));
   }
   slots_at_ = head.size();

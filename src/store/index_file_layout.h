@@ -1,6 +1,6 @@
 // The index file, byte by byte. All numbers are little-endian.
 //
-//   | header 256 | for each segment: depth 1, log2 of its groups 1, zero 2, CRC-32 of its slots 4 | zeros up to 4096 | slots ... |
+//   | header 256 | for each segment: depth 1, log2 of its groups 1, wear 2, CRC-32 of its slots 4 | zeros up to 4096 | slots ... |
 //
 // The part before the slots is the head. Where the slots are of full size, as in all but small indexes, each segment's begin on a
 // multiple of 4096: a mapped file is an index.
@@ -18,9 +18,10 @@
 namespace simdr::core::index_file {
 
 inline constexpr char kMagic[8] = {'s', 'i', 'm', 'd', 'r', 'i', 'd', 'x'};
-inline constexpr std::uint32_t kVersion = 2;  // 1 mixed the hashes otherwise
+inline constexpr std::uint32_t kVersion = 3;  // 1 mixed the hashes otherwise, 2 had other slots
 inline constexpr std::size_t kHeaderSize = 256;
 inline constexpr std::size_t kDescriptionSize = 8;
+inline constexpr std::size_t kDescriptionWornAt = 2;
 inline constexpr std::size_t kDescriptionCrcAt = 4;
 inline constexpr std::uint64_t kSlotsAlignment = 4096;
 

@@ -74,9 +74,15 @@ class KeyIndexRestoreTest : public ::testing::TestWithParam<std::size_t> {
     }
   }
   void put(KeyIndex* index, std::uint64_t hash) {
-    std::uint64_t offset = 0;
     const auto known = model_.find(hash);
-    ASSERT_EQ(put_new(*index, file_, hash, &offset), known == model_.end() ? KeyIndex::kAbsent : known->second);
+    const std::uint64_t previous = known == model_.end() ? KeyIndex::kAbsent : known->second;
+    std::uint64_t offset = 0;
+    if (const KeyIndex::Spot spot = index->spot_for(file_.view(), hash); spot) {
+      offset = file_.append(hash);
+      ASSERT_EQ(index->put_at(spot, offset), previous);
+    } else {
+      ASSERT_EQ(put_new(*index, file_, hash, &offset), previous);
+    }
     model_[hash] = offset;
   }
 
@@ -97,9 +103,11 @@ TEST_P(KeyIndexRestoreTest, AnswersAsBeforeAndGrowsOn) {
     expect_equal(index, file_.view(), model_);
     // No more memory than the keys need, but for what makes it whole huge pages.
     EXPECT_LE(index.memory_size(), kept.shapes.size() * (kSegmentSize + 64) + (std::size_t{2} << 20) + 4096);
-    for (std::size_t i = 0; i < GetParam(); ++i) put(&index, i % 4 == 0 ? random_.next() : model_.begin()->first);
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> all(model_.begin(), model_.end());
+    for (const auto& known : all) put(&index, known.first);
+    for (std::size_t i = 0; i < GetParam() / 4; ++i) put(&index, random_.next());
     expect_equal(index, file_.view(), model_);
-    const std::vector<std::pair<std::uint64_t, std::uint64_t>> all(model_.begin(), model_.end());
+    all.assign(model_.begin(), model_.end());
     for (const auto& [hash, offset] : all) ASSERT_EQ(index.erase(file_.view(), hash), offset);
     EXPECT_EQ(index.count(), 0u);
   }
@@ -189,7 +197,7 @@ TEST_F(RestoreNothingTest, RefusesSlotsThatLeadOutOfTheFile) {
   const auto with = [&](std::uint64_t slot) {
     Kept other = kept_;
     for (std::uint64_t& any : other.slots) {
-      if (any == kEmptySlot) continue;
+      if (is_vacant(any)) continue;
       any = slot;
       break;
     }
@@ -198,10 +206,13 @@ TEST_F(RestoreNothingTest, RefusesSlotsThatLeadOutOfTheFile) {
   expect_refused(with(file_.end()), "at the end");
   expect_refused(with(kOffsetMask - 1), "at the end of all files");
   expect_refused(with(std::uint64_t{5} << kTagShift), "a tag without an offset");
-  expect_refused(with(std::uint64_t{5} << kTagShift | kDeletedSlot), "a deleted mark with a tag");
+  expect_refused(with(kAtHome), "a home without an offset");
   Kept full = kept_;
   std::fill_n(full.slots.begin(), kSegmentSlots, std::uint64_t{TrailerFile::kFirst});
   expect_refused(full, "more slots in use than a segment may have");
+  Kept worn = kept_;
+  worn.shapes[0].worn = slot_limit_of(kFullGroups);
+  expect_refused(worn, "more slots worn than a segment may have");
 }
 
 TEST_F(RestoreNothingTest, LeavesNothingBehindWithoutMemory) {
