@@ -8,12 +8,13 @@ namespace simdr::core {
 namespace {
 
 // Where slots go while a segment is filled. Counting per group spares looking at the slots again.
+//
+// All stores are releases, because the segment may be recycled memory that a late reader still looks at: whoever sees
+// what is stored also sees that the segment's former directory entry is gone.
 class Filling {
  public:
   explicit Filling(Segment segment) noexcept : segment_(segment) {}
 
-  // Release, because `segment` may be recycled memory that a late reader still looks at: whoever sees this value
-  // also sees that the segment's former directory entry is gone.
   void add(std::uint32_t home, std::uint64_t tag_and_offset) noexcept {
     std::uint32_t group = home;
     for (; used_[group] == kGroupSlots; group = segment_.next(group)) {
@@ -24,7 +25,29 @@ class Filling {
     ++count_;
   }
 
-  [[nodiscard]] Segment segment() const noexcept { return segment_; }
+  // One group's keys that are at home, one after the other, before anything else is in it: store() is called for eight slots, and what it
+  // stores stays if `counts` is 1 and not 0. A number, because no branch could be predicted here, and of a bool the compiler makes one.
+  class HomeGroup {
+   public:
+    HomeGroup(Filling& filling, std::uint32_t index) noexcept
+        : filling_(filling), index_(index), group_(filling.segment_.group(index)) {}
+    void store(std::uint64_t slot, std::uint32_t counts) noexcept {
+      group_.slot(used_).store(slot, std::memory_order_release);
+      used_ += counts;
+    }
+    void finish() noexcept {
+      if (used_ != kGroupSlots) group_.slot(used_).store(kEmptySlot, std::memory_order_release);
+      filling_.used_[index_] = static_cast<std::uint8_t>(used_);
+      filling_.count_ += used_;
+    }
+
+   private:
+    Filling& filling_;
+    std::uint32_t index_;
+    Group group_;
+    std::uint32_t used_ = 0;
+  };
+
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
 
  private:
@@ -33,26 +56,36 @@ class Filling {
   std::array<std::uint8_t, kFullGroups> used_{};
 };
 
-// Hands out the live slots of a segment, with the file's lines asked for some way ahead: all of them, or those of
-// displaced slots, which are rare, so that one has to look further.
-template <typename Place>
-void walk(Segment from, bool needs_all_hashes, HashesInFile file, Place place) {
-  const Slot* slots = from.slots();
-  const std::uint32_t count = from.group_count() * kGroupSlots;
-  const std::uint32_t ahead = needs_all_hashes ? 32 : 192;
-  const auto needs_hash = [&](std::uint64_t slot) {
-    return !is_vacant(slot) && (needs_all_hashes || (slot & kAtHome) == 0);
-  };
-  for (std::uint32_t i = 0; i < count + ahead; ++i) {
-    if (i < count) {
-      const std::uint64_t coming = slots[i].load(std::memory_order_relaxed);
-      if (needs_hash(coming)) file.prefetch(coming);
-    }
-    if (i < ahead) continue;
-    const std::uint64_t slot = slots[i - ahead].load(std::memory_order_relaxed);
-    if (!is_vacant(slot)) place(slot, (i - ahead) / kGroupSlots, needs_hash(slot));
-  }
+// 1 or 0.
+[[nodiscard]] std::uint32_t at_home(std::uint64_t slot) noexcept {
+  return static_cast<std::uint32_t>((slot & kAtHome) / kAtHome);
 }
+[[nodiscard]] std::uint32_t in_use(std::uint64_t slot) noexcept { return is_vacant(slot) ? 0 : 1; }
+
+// The slots of a segment, by number, whose keys must be asked of the file where they go.
+class Unplaced {
+ public:
+  void add(std::uint32_t number, std::uint32_t counts) noexcept {
+    numbers_[count_] = static_cast<std::uint16_t>(number);
+    count_ += counts;
+  }
+  // Calls place(offset, key hash) for each, with the file's lines asked for some way ahead.
+  template <typename Place>
+  void place_all(const Slot* slots, HashesInFile file, Place place) const noexcept {
+    constexpr std::uint32_t kAhead = 32;
+    const auto slot = [&](std::uint32_t i) { return slots[numbers_[i]].load(std::memory_order_relaxed); };
+    for (std::uint32_t i = 0; i < std::min(count_, kAhead); ++i) file.prefetch(slot(i));
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      if (i + kAhead < count_) file.prefetch(slot(i + kAhead));
+      const std::uint64_t offset = slot(i) & kOffsetMask;
+      place(offset, file.at(offset));
+    }
+  }
+
+ private:
+  std::uint32_t count_ = 0;
+  std::array<std::uint16_t, kSegmentSlots> numbers_;
+};
 
 }  // namespace
 
@@ -91,30 +124,52 @@ void Segment::send_on(const Slot* slot, std::uint32_t passed, std::uint32_t lane
 }
 
 std::uint32_t rebuild(Segment from, Segment to, HashesInFile file, const HashMixer& mix) noexcept {
+  const Slot* const slots = from.slots();
+  const std::uint32_t may_stay = from.group_count() == to.group_count() ? 1 : 0;
   Filling filling(to);
-  walk(from, from.group_count() != to.group_count(), file,
-       [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
-         const std::uint32_t home = needs_hash ? to.home(mix(file.at(slot & kOffsetMask))) : group;
-         filling.add(home, slot & ~(kAtHome | kOverflow));
-       });
+  Unplaced unplaced;
+  for (std::uint32_t i = 0; i < from.group_count() * kGroupSlots; i += kGroupSlots) {
+    Filling::HomeGroup group(filling, i / kGroupSlots);
+    for (std::uint32_t j = i; j < i + kGroupSlots; ++j) {
+      const std::uint64_t slot = slots[j].load(std::memory_order_relaxed);
+      const std::uint32_t stays = may_stay & at_home(slot);
+      group.store(slot & ~kOverflow, stays);
+      unplaced.add(j, in_use(slot) & ~stays);
+    }
+    group.finish();
+  }
+  unplaced.place_all(slots, file, [&](std::uint64_t offset, std::uint64_t key_hash) {
+    const std::uint64_t mixed = mix(key_hash);
+    filling.add(to.home(mixed), to.slot_for(mixed, offset) & ~kAtHome);
+  });
   return filling.count();
 }
 
 RebuiltCounts split(Segment from, Segment low, Segment high, HashesInFile file, const HashMixer& mix) noexcept {
+  const Slot* const slots = from.slots();
+  const std::uint32_t may_stay = from.window() == low.window() ? 1 : 0;
+  const std::uint32_t bit_in_slot = 63 - (from.depth() - from.window());
   Filling lows(low);
   Filling highs(high);
-  const std::uint32_t bit_in_slot = 63 - (from.depth() - from.window());
-  const bool moves_window = from.window() != low.window();
-  walk(from, moves_window, file, [&](std::uint64_t slot, std::uint32_t group, bool needs_hash) {
-    std::uint32_t home = group;
-    std::uint64_t moved = slot & ~(kAtHome | kOverflow);
-    if (needs_hash) {
-      const std::uint64_t mixed = mix(file.at(slot & kOffsetMask));
-      home = low.home(mixed);
-      moved = low.slot_for(mixed, slot & kOffsetMask) & ~kAtHome;
+  Unplaced unplaced;
+  for (std::uint32_t i = 0; i < kSegmentSlots; i += kGroupSlots) {
+    Filling::HomeGroup low_group(lows, i / kGroupSlots);
+    Filling::HomeGroup high_group(highs, i / kGroupSlots);
+    for (std::uint32_t j = i; j < i + kGroupSlots; ++j) {
+      const std::uint64_t slot = slots[j].load(std::memory_order_relaxed);
+      const std::uint32_t stays = may_stay & at_home(slot);
+      const std::uint32_t goes_high = stays & static_cast<std::uint32_t>(slot >> bit_in_slot);
+      low_group.store(slot & ~kOverflow, stays ^ goes_high);
+      high_group.store(slot & ~kOverflow, goes_high);
+      unplaced.add(j, in_use(slot) & ~stays);
     }
-    Filling& side = (slot >> bit_in_slot & 1) != 0 ? highs : lows;
-    side.add(home, moved);
+    low_group.finish();
+    high_group.finish();
+  }
+  unplaced.place_all(slots, file, [&](std::uint64_t offset, std::uint64_t key_hash) {
+    const std::uint64_t mixed = mix(key_hash);
+    Filling& side = (mixed >> (63 - from.depth()) & 1) != 0 ? highs : lows;
+    side.add(low.home(mixed), low.slot_for(mixed, offset) & ~kAtHome);
   });
   return {lows.count(), highs.count()};
 }
