@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "index/key_index.h"
+#include "index/segment_fill.h"
 
 namespace simdr::core {
 namespace {
