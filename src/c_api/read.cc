@@ -20,7 +20,7 @@ simdr_status finish_read(Status status, const Error& error, simdr_error* err) no
 }
 
 // A plain lookup of a key that is there, or is not, is one function that calls nothing: see KeyIndex::find_quickly(). All that takes more, and all that is
-// wrong, is left to others, as their last call: to one that looks beyond a full group, or to one that takes every case there is.
+// wrong, is left to others, as their last call: to one that looks beyond the key's home group, or to one that takes every case there is.
 
 [[gnu::noinline]] simdr_status get_at_length(const core::Store* store, std::uint64_t key_hash, simdr_entry** out_entry,
                                              simdr_error* err) noexcept {
