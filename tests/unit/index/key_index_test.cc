@@ -209,7 +209,7 @@ std::vector<std::uint64_t> hashes_of_lane(std::uint32_t lane, std::size_t count)
   return hashes_mixing_to(kGroupMask | mask, std::uint64_t{lane} << kTagShift, count);
 }
 
-// A group of their own for the eight keys that fill it, and as many keys of other lanes than those that are asked for.
+// An index of one segment whose group 0 is full of keys of lane 3, all at home.
 struct FullGroup {
   FullGroup() {
     EXPECT_TRUE(index.expect(3000));
@@ -298,6 +298,33 @@ TEST(KeyIndexTest, PutsWhereAKeyWasErasedBeforeOthersThatWentOn) {
   const KeyIndex::Spot spot = group.index.spot_for(group.file.view(), displaced[0]);
   ASSERT_TRUE(spot);
   EXPECT_EQ(spot.previous(), offsets[2]);
+}
+
+// The figures that docs/DESIGN.md gives, for one segment that is filled up.
+TEST(KeyIndexTest, AbsentKeysAreSeldomSentOn) {
+  KeyIndex index(kSeed);
+  TrailerFile file(3'456);
+  Random random(11);
+  ASSERT_TRUE(index.expect(3'456));
+  const auto sent_on = [&] {
+    std::uint64_t count = 0;
+    for (int i = 0; i < 20'000; ++i) {
+      std::uint64_t offset = 0;
+      count += index.find_quickly(random.next(), &offset) == KeyIndex::QuickAnswer::kFurther;
+    }
+    return static_cast<double>(count) / 20'000;
+  };
+  const struct {
+    std::uint64_t keys;
+    double least, most;
+  } steps[] = {{2'048, 0.001, 0.01}, {2'867, 0.02, 0.06}, {3'456, 0.08, 0.2}};  // loads of 0.5, 0.7 and 0.84
+  for (const auto& step : steps) {
+    while (index.count() < step.keys) ASSERT_EQ(put_new(index, file, random.next()), KeyIndex::kAbsent);
+    ASSERT_EQ(index.load(), static_cast<double>(step.keys) / kSegmentSlots);
+    const double share = sent_on();
+    EXPECT_GT(share, step.least) << step.keys;
+    EXPECT_LT(share, step.most) << step.keys;
+  }
 }
 
 // Overflow bits that nobody needs any more are got rid of from time to time. At the load that is kept here, 0.49, those that are needed

@@ -7,10 +7,13 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/endian.h"
 #include "store/index_file.h"
+#include "store/index_file_layout.h"
 #include "store/maintenance.h"
 #include "store_fixture.h"
 
@@ -125,6 +128,27 @@ TEST_F(IndexFileTest, IsUsedFromSessionToSessionOfAWriterAndThroughCompaction) {
   expect_is(model_);
   VerifyReport report;
   ASSERT_TRUE(verify_store(*store_, {}, {}, &report));
+}
+
+// A key that its home group had no place for is found further on for good, though erasures make a place at home: it is not put there a second time.
+TEST_F(IndexFileTest, KeysThatWentOnFromFullGroupsStayTheirOnlyOnes) {
+  constexpr std::uint64_t kKeys = 3400;  // nearly all that one segment takes
+  const auto key = [](std::uint64_t i) { return i * 0x9E3779B97F4A7C15u; };
+  open(with_index());
+  for (std::uint64_t i = 1; i <= kKeys; ++i) put(key(i), "value");
+  for (std::uint64_t i = 1; i <= kKeys; i += 3) {
+    ASSERT_TRUE(store_->remove(key(i), Durability::kNone));
+    model_.erase(key(i));
+  }
+  reopen(OpenAs::kExisting);
+  EXPECT_TRUE(was_used()) << words_;
+  for (std::uint64_t i = 2; i <= kKeys; i += 3) put(key(i), "another");
+  expect_is(model_);
+  for (std::uint64_t i = 2; i <= kKeys; i += 3) {
+    ASSERT_TRUE(store_->remove(key(i), Durability::kNone));
+    model_.erase(key(i));
+  }
+  expect_is(model_);
 }
 
 TEST_F(IndexFileTest, IsWrittenOnlyWhenItIsNotThereAsItShouldBe) {
@@ -329,6 +353,32 @@ TEST_F(IndexFileTest, DamagedItIsRefusedWhereverTheBitIs) {
   reopen();
   EXPECT_TRUE(was_used()) << "the file itself may have been written anew";
   expect_is(model_);
+}
+
+// One that an earlier library made is whole, and its slots mean something else.
+TEST_F(IndexFileTest, OfAnotherVersionItIsIgnoredAndMadeAnew) {
+  fill(9000);
+  const Bytes whole = read(index_path_);
+  for (const std::uint32_t version : {index_file::kVersion - 1, index_file::kVersion + 1}) {
+    SCOPED_TRACE(version);
+    Bytes other = whole;
+    const auto head = std::as_writable_bytes(std::span(other).first(index_file::kSlotsAlignment));
+    ASSERT_EQ(load_le32(head.data() + index_file::kCrcAt), index_file::head_crc(head)) << "that is the head";
+    store_le32(head.data() + index_file::kVersionAt, version);
+    index_file::seal(head);
+    write(index_path_, other);
+    reopen();
+    EXPECT_FALSE(was_used());
+    EXPECT_NE(words_.find("is of another version"), std::string::npos) << words_;
+    expect_is(model_);
+    reopen(OpenAs::kExisting);
+    close();
+    EXPECT_EQ(read(index_path_).at(index_file::kVersionAt), static_cast<char>(index_file::kVersion));
+    reopen();
+    EXPECT_TRUE(was_used()) << words_;
+    expect_is(model_);
+    close();
+  }
 }
 
 TEST_F(IndexFileTest, CutOffOrTooLongItIsRefused) {
