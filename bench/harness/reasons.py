@@ -9,8 +9,8 @@ REASONS = [
     (r"disk/\d+", r".*", "payloads start on 64-byte boundaries, so that they can be used in place, and each has a trailer of 20 bytes; others pack them"),
     (r"get/(65536|1048576)/t\d", r".*", "all of the payload is read, which takes nearly all of the time; what is written in pieces of 64 KiB lies in pages of that size, and is read "
                                         "up to a tenth more slowly than from huge pages"),
-    (r"miss/\d+/t\d", r"crate", "its map alone is asked, in fewer instructions: where a processor's reorder buffer is short (index_bench, TwoMisses), more of its lookups "
-                               "are under way; and simdr passes on from a full group, which no processor foresees"),
+    (r"miss/\d+/t\d", r"crate", "a miss reads one byte a slot of its map, an eighth of simdr's index, which more of stays in the cache; and it is asked in fewer "
+                               "instructions: where a processor's reorder buffer is short (index_bench, TwoMisses), more of its lookups are under way"),
     (r"open/\d+/memory", r".*", "the table lies in the file and is not counted; simdr's read-only open with an index file does the same, but for its handles"),
     (r"open/\d+", r".*", "opens what it does not check, in the same time whatever the size. simdr reads all trailers, or with an index file all of the index, and takes only what "
                          "its checksums vouch for"),

@@ -9,6 +9,7 @@
 #include <boost/container/flat_map.hpp>
 #include <boost/unordered_map.hpp>
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,6 +18,7 @@
 #include "base/endian.h"
 #include "index/index_builder.h"
 #include "index/key_index.h"
+#include "index/segment_fill.h"
 
 namespace {
 
@@ -266,6 +268,42 @@ void IndexPutManyGrowing(benchmark::State& state) {
   add_time_per_key(state, file);
 }
 
+// Divides one segment after the other of an index that was made for so many keys, making the memory empty included.
+void IndexDivide(benchmark::State& state) {
+  using simdr::core::kSegmentSize;
+  using simdr::core::Segment;
+  using simdr::core::Slot;
+  constexpr std::uint32_t kFull = simdr::core::kFullLog2Groups;
+  const File& file = File::of(static_cast<std::size_t>(state.range(0)));
+  constexpr std::uint64_t kSeed = 1;
+  KeyIndex index(kSeed, huge_pages);
+  if (!index.expect(file.count())) std::abort();
+  put_all(index, file);
+  std::vector<Segment> segments;
+  index.for_each_segment([&](simdr::core::SegmentShape shape, ByteView slots) {
+    if (shape.log2_groups != kFull) std::abort();
+    segments.emplace_back(reinterpret_cast<Slot*>(const_cast<std::byte*>(slots.data())), kFull, shape.depth);
+  });
+  const simdr::core::HashMixer mix(kSeed);
+  void* const low = huge_pages.allocate(2 * kSegmentSize, simdr::core::kSegmentAlignment);
+  if (low == nullptr) std::abort();
+  void* const high = static_cast<std::byte*>(low) + kSegmentSize;
+  std::size_t next = 0;
+  std::size_t keys = 0;
+  for (auto _ : state) {
+    const Segment from = segments[next];
+    next = (next + 1) % segments.size();
+    std::memset(low, 0, 2 * kSegmentSize);
+    const auto counts = simdr::core::split(from, Segment(static_cast<Slot*>(low), kFull, from.depth() + 1),
+                                           Segment(static_cast<Slot*>(high), kFull, from.depth() + 1),
+                                           simdr::core::HashesInFile(file.view()), mix);
+    keys += counts.low + counts.high;
+  }
+  state.counters["keys"] = benchmark::Counter(static_cast<double>(keys), benchmark::Counter::kAvgIterations);
+  state.counters["depth"] = segments[0].depth();
+  huge_pages.release(low, 2 * kSegmentSize, simdr::core::kSegmentAlignment);
+}
+
 // From the newest to the oldest, as when a store is opened; the second argument says whether the count is known.
 void IndexBuild(benchmark::State& state) {
   struct Nobody final : IndexBuilder::Sink {
@@ -347,6 +385,8 @@ void IndexOfTenKeys(benchmark::State& state) {
 
 constexpr std::int64_t kSmall = 1'000'000;
 constexpr std::int64_t kLarge = 10'000'000;
+constexpr std::int64_t kAboutToGrow = 200'000;  // a load of three quarters
+constexpr std::int64_t kAboutToMoveTags = 400'000;  // the next division asks the file about every key
 
 void register_size(std::int64_t count) {
   using benchmark::RegisterBenchmark;
@@ -380,6 +420,8 @@ void register_two_misses() {
 int main(int argc, char** argv) {
   register_size(kSmall);
   register_size(kLarge);
+  benchmark::RegisterBenchmark("IndexFindMiss", IndexFindMiss)->Arg(kAboutToGrow);
+  benchmark::RegisterBenchmark("IndexDivide", IndexDivide)->Arg(kAboutToGrow)->Arg(kAboutToMoveTags);
   benchmark::RegisterBenchmark("IndexOfTenKeys", IndexOfTenKeys);
   register_two_misses<0, 32, 64, 96, 128, 160, 192, 224, 256>();
   benchmark::Initialize(&argc, argv);
