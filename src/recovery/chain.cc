@@ -76,13 +76,12 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
   ChainWalk walk;
   EntryRecord batch[kChainBatchSize];
   std::size_t count = 0;
-  const EntryRecord* oldest = nullptr;  // in `batch`, where it is copied from once a batch
+  std::uint64_t oldest_offset = 0;  // of a trailer, and what the sink was given of it is gone by the end
   Prefetcher prefetcher(file, tail);
   const bool is_current = layout == kAligned64 && tail <= file.size();
   bool is_doubtful = false;  // the link that led here
 
   const auto deliver = [&] {
-    if (oldest != nullptr) walk.oldest = *std::exchange(oldest, nullptr);
     const std::size_t size = std::exchange(count, std::size_t{0});
     return sink == nullptr || sink->on_batch(batch, size);
   };
@@ -93,7 +92,7 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
           pass_plain_values(file, &tail, stop, kChainBatchSize - count, &prefetcher, batch + count);
       walk.entry_count += passed;
       count += passed;
-      if (passed != 0) oldest = &batch[count - 1];
+      if (passed != 0) oldest_offset = batch[count - 1].trailer_offset;
     }
     if (count < kChainBatchSize && tail > stop) {
       EntryRecord& record = batch[count];
@@ -115,18 +114,19 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
       walk.entry_count += is_entry ? 1 : 0;
       walk.phantom_count += is_entry ? 0 : 1;
       walk.tombstone_count += is_entry && record.is_tombstone ? 1 : 0;
-      oldest = is_entry ? &record : oldest;
+      oldest_offset = is_entry ? record.trailer_offset : oldest_offset;
       tail = record.prev_tail;
       ++count;
     }
     if (count == kChainBatchSize && !deliver()) {
       walk.end = ChainEnd::kStopped;
-      return walk;
+      break;
     }
   }
   if (tail < stop) walk.end = ChainEnd::kMissedStop;
   walk.break_offset = tail;
   if (count != 0 && !deliver()) walk.end = ChainEnd::kStopped;
+  if (walk.entry_count != 0) (void)read_entry_record(file, oldest_offset, layout, &walk.oldest);
   return walk;
 }
 
