@@ -23,6 +23,7 @@
 namespace {
 
 using simdr::core::BuildItem;
+using simdr::core::BuildLane;
 using simdr::core::ByteView;
 using simdr::core::IndexBuilder;
 using simdr::core::KeyIndex;
@@ -306,8 +307,8 @@ void IndexDivide(benchmark::State& state) {
 
 // From the newest to the oldest, as when a store is opened; the second argument says whether the count is known.
 void IndexBuild(benchmark::State& state) {
-  struct Nobody final : IndexBuilder::Sink {
-    void on_inserted(const BuildItem*, std::size_t) override {}
+  struct Nobody final : BuildLane::Sink {
+    void on_inserted(std::size_t, const BuildItem*, std::size_t) override {}
   } nobody;
   const File& file = File::of(static_cast<std::size_t>(state.range(0)));
   std::vector<BuildItem> items;
@@ -315,7 +316,7 @@ void IndexBuild(benchmark::State& state) {
   for (auto _ : state) {
     KeyIndex index(1, huge_pages);
     if (state.range(1) != 0 && !index.expect(file.count())) std::abort();
-    IndexBuilder builder(index, huge_pages, nobody, {});
+    IndexBuilder builder(index, huge_pages, nobody, {}, nullptr);
     builder.begin(file.view().size());
     for (std::size_t i = 0; i < items.size(); i += IndexBuilder::kMaxBatch) {
       const std::size_t size = std::min(IndexBuilder::kMaxBatch, items.size() - i);

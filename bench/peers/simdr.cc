@@ -182,7 +182,8 @@ class SimdrHandles : public Simdr {
  public:
   using Reader = HandleReader;
   static std::string settings(const Setup&) {
-    return std::string("defaults; kernels ") + simdr_kernel_name() + "; gets are refcounted handles; durable: COMMIT";
+    return std::string("defaults; kernels ") + simdr_kernel_name() +
+           "; gets are refcounted handles; durable: COMMIT; opening with a thread for each CPU";
   }
 };
 

@@ -1,6 +1,7 @@
 #include "index/index_builder.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -20,43 +21,31 @@ constexpr std::size_t kPageSize = 4096;
 }  // namespace
 
 void IndexBuilder::begin(std::uint64_t end) noexcept {
+  team_.disband();
   next_guess_at_ = guessing_.begins_at;
   guessed_at_ = 0;
+  expected_ = 0;
   reached_ = end;
-  for (Held& batch : held_) batch.count = 0;
+  team_.settle_at(next_guess_at_);
 }
 
-// What came is held back for some calls, so that its lines arrive meanwhile.
 bool IndexBuilder::add(ByteView file, const BuildItem* items, std::size_t count) {
-  assert(count <= kMaxBatch);
   if (count == 0) return true;
-  Held& batch = held_[oldest_held_];
-  if (!insert_oldest(file)) return false;
-  if (index_.count() >= next_guess_at_ && !guess(file, items[0].trailer_offset())) return false;
-  for (std::size_t i = 0; i < count; ++i) {
-    batch.items[i] = items[i];
-    index_.prefetch(items[i].key_hash);
-  }
-  batch.count = count;
-  return true;
-}
-
-bool IndexBuilder::flush(ByteView file) {
-  for (std::size_t i = 0; i < kHeldBatches; ++i) {
-    if (!insert_oldest(file)) return false;
+  if (!team_.add(file, items, count)) return false;
+  if (team_.is_settling_due() && !team_.settle(file)) return false;
+  if (index_.count() < next_guess_at_) [[likely]]
+    return true;
+  if (!guess(file, items[0].trailer_offset())) return false;
+  team_.settle_at(next_guess_at_);
+  if (!index_.has_whole_parts()) {
+    team_.stop_sharing();
+  } else if (!team_.is_shared() && expected_ >= index_.count() + guessing_.worth_sharing) {
+    return team_.share(file);
   }
   return true;
 }
 
-bool IndexBuilder::insert_oldest(ByteView file) {
-  Held& batch = held_[oldest_held_];
-  oldest_held_ = (oldest_held_ + 1) % kHeldBatches;
-  const std::size_t count = std::exchange(batch.count, std::size_t{0});
-  std::size_t inserted = 0;
-  if (!index_.insert_absent_many(file, batch.items.data(), count, &inserted)) return false;
-  if (inserted != 0) sink_.on_inserted(batch.items.data(), inserted);
-  return true;
-}
+bool IndexBuilder::flush(ByteView file) { return team_.settle(file); }
 
 // As many keys per byte are to be expected as there were since the last time. Somewhat fewer are asked for: too small an
 // index divides a few segments, too large a one is rebuilt in the end.
@@ -64,12 +53,14 @@ bool IndexBuilder::guess(ByteView file, std::uint64_t reached) noexcept {
   const std::uint64_t keys = index_.count();
   const bool has_much_room = index_.load() < kLeastLoad;  // somebody knew how many there will be
   next_guess_at_ = has_much_room ? keys_at(kFullLoad) : keys * 2;
+  expected_ = next_guess_at_;
   if (has_much_room) return true;
   const auto new_keys = static_cast<double>(keys - std::exchange(guessed_at_, keys));
   const auto passed = static_cast<double>(std::exchange(reached_, reached) - reached);
   const double expected = static_cast<double>(keys) + 0.98 * new_keys / passed * static_cast<double>(reached);
+  expected_ = static_cast<std::uint64_t>(expected);
   const std::uint64_t most = std::min(std::max(keys * kMostGrowth, guessing_.cheap), guessing_.most);
-  const std::uint64_t target = expected < static_cast<double>(most) ? static_cast<std::uint64_t>(expected) : most;
+  const std::uint64_t target = std::min(expected_, most);
   if (target < keys * kLeastGrowth) return true;
   if (!rebuild(file, target)) return false;
   next_guess_at_ = std::max(keys * 2, keys_at(kFullLoad));

@@ -222,6 +222,23 @@ class KeyIndex {
   // *out_inserted says how many those are. False is out of memory, when a part was inserted.
   [[nodiscard]] bool insert_absent_many(ByteView file, BuildItem* items, std::size_t count,
                                         std::size_t* out_inserted) noexcept;
+  // The same for several threads at once and nobody beside them, each with hashes of parts that no other has, while has_whole_parts(). Nothing
+  // grows and count() stays: the keys inserted are to be told to add_inserted() when all threads are done. Behind the items that were inserted come,
+  // in their order, those whose segments are full; when insert_absent_many() has had these, all is as if it had had everything. At
+  // most kMostItems.
+  struct Inserted {
+    std::size_t count;
+    std::size_t full_count;
+  };
+  static constexpr std::size_t kMostItems = 64;
+  [[nodiscard]] Inserted insert_absent_where_room(ByteView file, BuildItem* items, std::size_t count) noexcept;
+  static constexpr std::uint32_t kParts = 16;
+  [[nodiscard]] std::uint32_t part_of(std::uint64_t key_hash) const noexcept {
+    return static_cast<std::uint32_t>(mix_(key_hash) >> 60);
+  }
+  // No segment reaches over two of them.
+  [[nodiscard]] bool has_whole_parts() const noexcept;
+  void add_inserted(std::uint64_t key_count) noexcept { add_to(&count_, key_count); }
   // A hint, so that building `key_count` keys does not split on the way. Does nothing when the index has memory
   // already. False is out of memory; the index is then usable and empty. Do not pass what a file claims unchecked.
   [[nodiscard]] bool expect(std::uint64_t key_count) noexcept;
@@ -329,9 +346,14 @@ class KeyIndex {
     }
     return false;
   }
-  enum class Insertion : std::uint8_t { kInserted, kPresent, kNoMemory };
+  enum class Insertion : std::uint8_t { kInserted, kPresent, kFull, kNoMemory };
+  template <typename InsertLate>
+  [[nodiscard]] BuildItem* insert_block(HashesInFile file, const BuildItem* block, std::size_t size,
+                                        BuildItem* inserted, InsertLate insert_late) noexcept;
   template <typename SegmentAt>
   [[nodiscard]] bool fill_directory(std::span<const SegmentShape> shapes, SegmentAt segment_at) noexcept;
+  [[nodiscard]] Insertion insert_absent_into(DirectoryView view, HashesInFile file, std::uint64_t mixed,
+                                             const BuildItem& item) noexcept;
   [[nodiscard]] Insertion insert_absent(HashesInFile file, std::uint64_t mixed, const BuildItem& item) noexcept;
   void add_to(std::atomic<std::uint64_t>* figure, std::uint64_t difference) noexcept {
     figure->store(figure->load(std::memory_order_relaxed) + difference, std::memory_order_release);

@@ -10,17 +10,31 @@ namespace simdr::core {
 void BackgroundTask::start(std::function<void()> work) noexcept {
   wait();
   work_ = std::move(work);
-  // A thread inherits its creator's mask.
+  if (!launch()) run();
+}
+
+bool BackgroundTask::try_start(std::function<void()> work) noexcept {
+  wait();
+  work_ = std::move(work);
+  if (launch()) return true;
+  work_ = nullptr;
+  return false;
+}
+
+bool BackgroundTask::launch() noexcept {
+  // A thread inherits its creator's mask. What the thread's own instructions raise cannot wait: blocked, it would end the process without the
+  // application's handler.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
+  for (const int own : {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP}) sigdelset(&all, own);
   const bool is_masked = ::pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
   try {
     thread_ = std::thread([this] { run(); });
   } catch (...) {  // std::system_error, std::bad_alloc
   }
   if (is_masked) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (!thread_.joinable()) run();
+  return thread_.joinable();
 }
 
 void BackgroundTask::run() noexcept {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "platform/processors.h"
 #include "store/iterator.h"
 
 namespace simdr::core {
@@ -91,7 +92,7 @@ class SharedScan {
 
 Status for_each_live(const Store& store, unsigned thread_count, bool verify,
                      const std::function<int(const Found&)>& visit, int* out_result, Error* error) {
-  if (thread_count == 0) thread_count = std::max(1u, std::thread::hardware_concurrency());
+  if (thread_count == 0) thread_count = static_cast<unsigned>(usable_processor_count());
   SharedScan scan(store, verify, visit);
   std::vector<std::thread> helpers;
   helpers.reserve(thread_count - 1);

@@ -21,18 +21,19 @@ static_assert(kChainBatchSize <= IndexBuilder::kMaxBatch);
 
 }  // namespace
 
-ImageBuilder::ImageBuilder(FileImage& image, std::uint64_t size, const IndexBuilder::Guessing& guessing) noexcept
+ImageBuilder::ImageBuilder(FileImage& image, std::uint64_t size, BuildTeam::Crew* crew,
+                           const IndexBuilder::Guessing& guessing) noexcept
     : image_(image),
       file_(image.mapped()->bytes()),
       size_(size),
-      index_(image.index, index_slab_allocator(), *this, guessing) {}
+      index_(image.index, index_slab_allocator(), *this, guessing, crew) {}
 
 bool ImageBuilder::on_begin(const Layout& layout) {
-  image_.index.clear();
   index_.begin(size_);
+  image_.index.clear();
   image_.layout = layout;
   sums_ = {};
-  deleted_.clear();
+  inserted_ = {};
   veiled_.clear();
   return true;
 }
@@ -92,20 +93,21 @@ bool ImageBuilder::on_damaged(const EntryRecord* records, std::size_t count) {
   return true;
 }
 
-void ImageBuilder::on_inserted(const BuildItem* items, std::size_t count) {
+void ImageBuilder::on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) {
+  Inserted& inserted = inserted_[lane];
   std::uint64_t size = 0;
   std::uint64_t packed_size = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (items[i].note() == kTombstoneNote) {
-      deleted_.push_back(items[i].key_hash);
+      inserted.deleted.push_back(items[i].key_hash);
       continue;
     }
     const std::uint64_t entry_size = payload_size(items[i]) + kTrailerSize;
     size += entry_size;
     packed_size += align_up(entry_size, kPayloadAlignment);
   }
-  sums_.live_size += size;
-  sums_.live_packed_size += packed_size;
+  inserted.size += size;
+  inserted.packed_size += packed_size;
 }
 
 std::uint64_t ImageBuilder::payload_size(const BuildItem& item) const noexcept {
@@ -116,8 +118,12 @@ std::uint64_t ImageBuilder::payload_size(const BuildItem& item) const noexcept {
 
 bool ImageBuilder::finish() noexcept {
   if (!complete() || !in_memory(index_.fit(file_))) return false;
-  for (const std::uint64_t key_hash : deleted_) (void)image_.index.erase(file_, key_hash);
-  deleted_ = {};
+  for (Inserted& inserted : inserted_) {
+    sums_.live_size += inserted.size;
+    sums_.live_packed_size += inserted.packed_size;
+    for (const std::uint64_t key_hash : inserted.deleted) (void)image_.index.erase(file_, key_hash);
+  }
+  inserted_ = {};
   image_.tally.set(sums_);
   return true;
 }

@@ -1,6 +1,7 @@
 // Builds an image's index and tallies from the walk that proves its chain.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -11,10 +12,11 @@
 
 namespace simdr::core {
 
-class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
+class ImageBuilder final : public ChainSink, private BuildLane::Sink {
  public:
   // `size` is that of the file as far as it is walked.
-  ImageBuilder(FileImage& image, std::uint64_t size, const IndexBuilder::Guessing& guessing = {}) noexcept;
+  ImageBuilder(FileImage& image, std::uint64_t size, BuildTeam::Crew* crew,
+               const IndexBuilder::Guessing& guessing = {}) noexcept;
 
   bool on_begin(const Layout& layout) override;
   bool on_batch(const EntryRecord* records, std::size_t count) override;
@@ -29,7 +31,7 @@ class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
   [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept { return std::move(veiled_); }
 
  private:
-  void on_inserted(const BuildItem* items, std::size_t count) override;
+  void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override;
   [[nodiscard]] std::uint64_t payload_size(const BuildItem& item) const noexcept;
   void map_ahead(std::uint64_t tail, std::size_t entry_count) noexcept;
   [[nodiscard]] bool complete() noexcept;
@@ -43,12 +45,18 @@ class ImageBuilder final : public ChainSink, private IndexBuilder::Sink {
   std::uint64_t size_;
   bool out_of_memory_ = false;
 
-  IndexBuilder index_;
   std::uint64_t stretch_ = 0;  // where the walk is, and how many entries it found there
   std::uint64_t stretch_entry_count_ = 0;
   Sums sums_;  // what finish() puts into the tally
-  std::vector<std::uint64_t> deleted_;
+  // What came in by one lane, on lines of its own.
+  struct alignas(64) Inserted {
+    std::uint64_t size = 0;  // as Sums counts it
+    std::uint64_t packed_size = 0;
+    std::vector<std::uint64_t> deleted;
+  };
+  std::array<Inserted, BuildTeam::kMostLanes> inserted_;
   std::vector<std::uint64_t> veiled_;
+  IndexBuilder index_;  // its threads are gone before what they write to
 };
 
 }  // namespace simdr::core

@@ -5,15 +5,17 @@
 #include <functional>
 #include <unordered_map>
 
+#include "queue_crew.h"
 #include "trailer_file.h"
 
 namespace simdr::core {
 namespace {
 
 // What was inserted, by what the builder said: each key once, with its newest offset.
-class Collector final : public IndexBuilder::Sink {
+class Collector final : public BuildLane::Sink {
  public:
-  void on_inserted(const BuildItem* items, std::size_t count) override {
+  void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override {
+    EXPECT_LT(lane, BuildTeam::kMostLanes);
     for (std::size_t i = 0; i < count; ++i) {
       EXPECT_TRUE(inserted_.emplace(items[i].key_hash, items[i].trailer_offset()).second);
       EXPECT_EQ(items[i].note(), static_cast<std::uint16_t>(items[i].key_hash * 3));
@@ -41,8 +43,9 @@ class Entries {
   const std::unordered_map<std::uint64_t, std::uint64_t>& newest() const { return newest_; }
 
   // All of them, newest first, in batches of uneven size. Also checks that the index is never larger than guessing may
-  // make it.
-  bool build(KeyIndex& index, IndexBuilder& builder, const IndexBuilder::Guessing& guessing) const {
+  // make it, by its count, which is right while it is not shared.
+  bool build(KeyIndex& index, IndexBuilder& builder, const IndexBuilder::Guessing& guessing,
+             bool is_shared = false) const {
     Random random(9);
     std::vector<BuildItem> batch;
     for (std::size_t left = items_.size(); left != 0;) {
@@ -52,9 +55,15 @@ class Entries {
       if (!builder.add(file_.view(), batch.data(), size)) return false;
       left -= size;
       const std::uint64_t keys = std::max({std::min(index.count() * 8, guessing.most), guessing.cheap, index.count()});
+      if (is_shared) continue;
       EXPECT_LE(index.memory_size(), 22 * keys + 2 * kSegmentSize);
     }
     return builder.flush(file_.view()) && builder.fit(file_.view());
+  }
+
+  // The newest of them.
+  void some(std::size_t count, const std::function<void(const BuildItem*, std::size_t)>& add) const {
+    for (std::size_t i = 0; i < count; ++i) add(&items_[items_.size() - 1 - i], 1);
   }
 
  private:
@@ -84,11 +93,24 @@ void build_with_each_guessing(std::size_t count, const std::function<std::uint64
     ScriptedAllocator allocator;
     KeyIndex index(7, allocator);
     Collector collector;
-    IndexBuilder builder(index, allocator, collector, guessing);
+    IndexBuilder builder(index, allocator, collector, guessing, nullptr);
     builder.begin(entries.end());
     ASSERT_TRUE(entries.build(index, builder, guessing));
     expect_exact(entries, index, collector);
     EXPECT_EQ(allocator.out_size() + sizeof index, index.memory_size());  // nothing transient is left
+  }
+  for (IndexBuilder::Guessing guessing : kGuessings) {
+    guessing.worth_sharing = 500;
+    guessing.most_kept = 50;
+    ScriptedAllocator allocator;
+    KeyIndex index(7, allocator);
+    Collector collector;
+    QueueCrew crew(2);
+    IndexBuilder builder(index, allocator, collector, guessing, &crew);
+    builder.begin(entries.end());
+    ASSERT_TRUE(entries.build(index, builder, guessing, true));
+    expect_exact(entries, index, collector);
+    EXPECT_EQ(allocator.out_size() + sizeof index, index.memory_size());
   }
 }
 
@@ -132,7 +154,7 @@ TEST(IndexBuilderTest, AnIndexOfKnownSizeIsLeftAlone) {
   ScriptedAllocator allocator;
   KeyIndex index(7, allocator);
   Collector collector;
-  IndexBuilder builder(index, allocator, collector, {});
+  IndexBuilder builder(index, allocator, collector, {}, nullptr);
   builder.begin(entries.end());
   ASSERT_TRUE(index.expect(200'000));
   const std::uint64_t before = allocator.request_count();
@@ -145,7 +167,7 @@ TEST(IndexBuilderTest, BeginningAnewForgetsWhatWasHeldBack) {
   const Entries entries(20'000, [](std::size_t i) { return i % 15'000; });
   KeyIndex index(7);
   Collector collector;
-  IndexBuilder builder(index, heap_slab_allocator(), collector, {});
+  IndexBuilder builder(index, heap_slab_allocator(), collector, {}, nullptr);
   builder.begin(entries.end());
   const BuildItem void_item(1'000'000, 1, 0);
   ASSERT_TRUE(builder.add(entries.view(), &void_item, 1));
@@ -155,34 +177,152 @@ TEST(IndexBuilderTest, BeginningAnewForgetsWhatWasHeldBack) {
   expect_exact(entries, index, collector);
 }
 
+// Each number of workers gets the larger part of the items; a builder that finds none does all by itself.
+TEST(IndexBuilderTest, ManyWorkersBuildWhatOneBuilds) {
+  constexpr std::size_t kCount = 300'000;
+  const Entries entries(kCount, [](std::size_t i) { return i % 200'000 * 7; });
+  IndexBuilder::Guessing guessing;
+  guessing.worth_sharing = 10'000;
+  const struct {
+    std::size_t size, available, least_given;
+  } crews[] = {
+      {0, 9, 0}, {1, 9, kCount / 4 * 3}, {2, 9, kCount / 4 * 3}, {3, 9, kCount / 4 * 3}, {9, 9, kCount / 4 * 3},
+      {3, 0, 0}, {3, 1, kCount / 4 * 3}};
+  for (const auto& [size, available, least_given] : crews) {
+    SCOPED_TRACE(testing::Message() << size << " workers, of whom " << available << " come");
+    KeyIndex index(7);
+    Collector collector;
+    QueueCrew crew(size);
+    crew.set_available(available);
+    {
+      IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
+      builder.begin(entries.end());
+      ASSERT_TRUE(entries.build(index, builder, guessing, true));
+      EXPECT_EQ(crew.alive_count(), std::min({size, available, BuildTeam::kMostWorkers}));
+    }
+    expect_exact(entries, index, collector);
+    EXPECT_GE(crew.given_count(), least_given);
+    EXPECT_EQ(crew.given_count() == 0, least_given == 0);
+    EXPECT_LE(crew.asked_count(), BuildTeam::kMostWorkers);
+    EXPECT_EQ(crew.alive_count(), 0u);
+  }
+}
+
+TEST(IndexBuilderTest, NobodyIsCalledForFewKeys) {
+  const Entries few(100'000, [](std::size_t i) { return i; });
+  Random random(4);
+  const Entries versions(600'000, [&](std::size_t) { return random.below(8'500); });
+  for (const Entries* entries : {&few, &versions}) {
+    KeyIndex index(7);
+    Collector collector;
+    QueueCrew crew(3);
+    IndexBuilder builder(index, heap_slab_allocator(), collector, {}, &crew);
+    builder.begin(entries->end());
+    ASSERT_TRUE(entries->build(index, builder, {}));
+    expect_exact(*entries, index, collector);
+    EXPECT_EQ(crew.asked_count(), 0u);
+  }
+}
+
+// Growth waits until much is kept, and then all stop: so seldom, and yet not only in the end.
+TEST(IndexBuilderTest, WorkersStopForGrowthNowAndThen) {
+  const Entries entries(400'000, [](std::size_t i) { return i < 390'000 ? i : i % 2 == 0 ? 1'000'000 + i : 7; });
+  IndexBuilder::Guessing guessing{.cheap = 100'000, .most = 100'000};
+  guessing.worth_sharing = 1'000;
+  KeyIndex index(7);
+  Collector collector;
+  QueueCrew crew(1);
+  IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
+  builder.begin(entries.end());
+  ASSERT_TRUE(entries.build(index, builder, guessing, true));
+  expect_exact(entries, index, collector);
+  EXPECT_GT(crew.finish_count(), 3u);
+  EXPECT_LT(crew.finish_count(), 60u);
+}
+
+TEST(IndexBuilderTest, BeginningAnewWhileWorkersAreBusyForgetsWhatTheyHave) {
+  const Entries entries(100'000, [](std::size_t i) { return i; });
+  IndexBuilder::Guessing guessing{.begins_at = 20'000};
+  guessing.worth_sharing = 1'000;
+  KeyIndex index(7);
+  Collector first, second;
+  struct Both final : BuildLane::Sink {
+    void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override {
+      now->on_inserted(lane, items, count);
+    }
+    Collector* now = nullptr;
+  } both;
+  both.now = &first;
+  QueueCrew crew(2);
+  IndexBuilder builder(index, heap_slab_allocator(), both, guessing, &crew);
+  builder.begin(entries.end());
+  entries.some(60'000, [&](const BuildItem* items, std::size_t count) {
+    ASSERT_TRUE(builder.add(entries.view(), items, count));
+  });
+  EXPECT_GT(crew.given_count(), 0u);
+  EXPECT_EQ(crew.alive_count(), 2u);
+  builder.begin(entries.end());
+  EXPECT_EQ(crew.alive_count(), 0u);
+  index.clear();
+  both.now = &second;
+  ASSERT_TRUE(entries.build(index, builder, guessing, true));
+  expect_exact(entries, index, second);
+}
+
+TEST(IndexBuilderTest, AWorkersLackOfMemoryIsTheBuilders) {
+  const Entries entries(100'000, [](std::size_t i) { return i; });
+  IndexBuilder::Guessing guessing;
+  guessing.worth_sharing = 1'000;
+  for (const std::size_t failing_at : {1u, 50'000u}) {
+    KeyIndex index(7);
+    Collector collector;
+    QueueCrew crew(3);
+    crew.fail_at(failing_at);
+    IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
+    builder.begin(entries.end());
+    EXPECT_FALSE(entries.build(index, builder, guessing, true));
+    EXPECT_GE(crew.given_count(), failing_at);
+  }
+}
+
 // Fails for lack of memory, or manages without it; nothing in between, and nothing is lost.
+void build_without_memory_at_each_allocation(const Entries& entries, const IndexBuilder::Guessing& guessing,
+                                             std::size_t worker_count) {
+  for (const std::uint64_t failing_count : {std::uint64_t{1}, ~std::uint64_t{0}}) {
+    std::uint64_t failures = 0;
+    for (std::uint64_t first = 0;; ++first) {
+      ScriptedAllocator allocator;
+      allocator.fail(first, failing_count);
+      {
+        KeyIndex index(7, allocator);
+        Collector collector;
+        QueueCrew crew(worker_count);
+        IndexBuilder builder(index, allocator, collector, guessing, &crew);
+        builder.begin(entries.end());
+        if (entries.build(index, builder, guessing, worker_count != 0)) {
+          ASSERT_EQ(index.count(), entries.newest().size());
+          ASSERT_EQ(collector.inserted(), entries.newest());
+        } else {
+          ++failures;
+        }
+        ASSERT_EQ(allocator.out_size() + sizeof index, index.memory_size());
+      }
+      ASSERT_EQ(allocator.out_size(), 0u);
+      if (allocator.request_count() <= first) break;
+    }
+    EXPECT_GT(failures, 0u);
+  }
+}
+
 TEST(IndexBuilderTest, WithoutMemoryAtEachAllocation) {
   const Entries rising(60'000, [](std::size_t i) { return i; });
   const Entries shrinking(60'000, [](std::size_t i) { return i % 8'000; });
   for (const Entries* entries : {&rising, &shrinking}) {
-    for (const auto& guessing : kGuessings) {
-      for (const std::uint64_t failing_count : {std::uint64_t{1}, ~std::uint64_t{0}}) {
-        std::uint64_t failures = 0;
-        for (std::uint64_t first = 0;; ++first) {
-          ScriptedAllocator allocator;
-          allocator.fail(first, failing_count);
-          {
-            KeyIndex index(7, allocator);
-            Collector collector;
-            IndexBuilder builder(index, allocator, collector, guessing);
-            builder.begin(entries->end());
-            if (entries->build(index, builder, guessing)) {
-              ASSERT_EQ(index.count(), entries->newest().size());
-              ASSERT_EQ(collector.inserted(), entries->newest());
-            } else {
-              ++failures;
-            }
-            ASSERT_EQ(allocator.out_size() + sizeof index, index.memory_size());
-          }
-          ASSERT_EQ(allocator.out_size(), 0u);
-          if (allocator.request_count() <= first) break;
-        }
-        EXPECT_GT(failures, 0u);
+    for (IndexBuilder::Guessing guessing : kGuessings) {
+      guessing.worth_sharing = 500;
+      guessing.most_kept = 50;
+      for (const std::size_t worker_count : {0u, 2u}) {
+        build_without_memory_at_each_allocation(*entries, guessing, worker_count);
       }
     }
   }

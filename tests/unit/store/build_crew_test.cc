@@ -1,0 +1,150 @@
+// The threads that help to build an index: all is as one builds it, whoever is the slower, and they are gone afterwards.
+#include "store/build_crew.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <iterator>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "../index/trailer_file.h"
+#include "index/index_builder.h"
+#include "store_fixture.h"
+
+namespace simdr::core {
+namespace {
+
+// Of this process. ThreadSanitizer adds one of its own when the first is made.
+std::size_t thread_count() {
+  namespace fs = std::filesystem;
+  std::thread([] {}).join();
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/task"), {}));
+}
+
+// Keeps what each lane inserted apart, as the threads do not wait for each other. Those of one kind of lane dawdle.
+class LaneSink final : public BuildLane::Sink {
+ public:
+  enum class Slow : std::uint8_t { kNobody, kBuilder, kWorkers };
+  explicit LaneSink(Slow slow) : slow_(slow) {}
+
+  void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override {
+    inserted_[lane].insert(inserted_[lane].end(), items, items + count);
+    if (slow_ == (lane == 0 ? Slow::kBuilder : Slow::kWorkers)) {
+      for (int i = 0; i < 5'000; ++i) waste_[lane].store(i, std::memory_order_relaxed);
+    }
+  }
+  const std::vector<BuildItem>& of_lane(std::size_t lane) const { return inserted_[lane]; }
+
+ private:
+  const Slow slow_;
+  std::array<std::vector<BuildItem>, BuildTeam::kMostLanes> inserted_;
+  std::array<std::atomic<int>, BuildTeam::kMostLanes> waste_{};
+};
+
+TEST(BuildCrewTest, ThreadsBuildWhatOneBuilds) {
+  constexpr std::size_t kCount = 200'000;
+  Random random(6);
+  TrailerFile file(kCount);
+  std::vector<BuildItem> items;
+  std::unordered_map<std::uint64_t, std::uint64_t> newest;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const std::uint64_t hash = random.below(150'000);
+    items.emplace_back(hash, file.append(hash), std::uint16_t{0});
+    newest[hash] = items.back().trailer_offset();
+  }
+  // With room for all, and with growth on the way.
+  const IndexBuilder::Guessing guessings[] = {
+      {.begins_at = 2'000, .worth_sharing = 1'000},
+      {.begins_at = 2'000, .cheap = 20'000, .most = 20'000, .worth_sharing = 1'000, .most_kept = 300}};
+  const std::size_t threads_before = thread_count();
+  for (const auto& guessing : guessings) {
+    for (std::size_t size = 1; size <= BuildTeam::kMostWorkers; ++size) {
+      for (const auto slow : {LaneSink::Slow::kNobody, LaneSink::Slow::kBuilder, LaneSink::Slow::kWorkers}) {
+        KeyIndex index(5);
+        LaneSink sink(slow);
+        {
+          BuildCrew crew(size);
+          IndexBuilder builder(index, heap_slab_allocator(), sink, guessing, &crew);
+          builder.begin(file.end());
+          for (std::size_t left = kCount; left != 0; --left) {
+            ASSERT_TRUE(builder.add(file.view(), &items[left - 1], 1));
+          }
+          ASSERT_TRUE(builder.flush(file.view()));
+          EXPECT_EQ(thread_count(), threads_before + size);
+          ASSERT_TRUE(builder.fit(file.view()));
+        }
+        EXPECT_EQ(thread_count(), threads_before);
+        ASSERT_EQ(index.count(), newest.size());
+        for (const auto& [hash, offset] : newest) ASSERT_EQ(index.find(file.view(), hash), offset);
+        std::size_t inserted_count = 0;
+        for (std::size_t lane = 0; lane < BuildTeam::kMostLanes; ++lane) {
+          EXPECT_EQ(sink.of_lane(lane).empty(), lane > size) << lane;
+          inserted_count += sink.of_lane(lane).size();
+          for (const BuildItem& item : sink.of_lane(lane)) ASSERT_EQ(newest.at(item.key_hash), item.trailer_offset());
+        }
+        EXPECT_EQ(inserted_count, newest.size());
+      }
+    }
+  }
+}
+
+// Busy when it is given up: what they have is not waited for by anybody but the destructor.
+TEST(BuildCrewTest, EndsWithWorkOutstanding) {
+  constexpr std::size_t kCount = 60'000;
+  TrailerFile file(kCount);
+  std::vector<BuildItem> items;
+  for (std::size_t i = 0; i < kCount; ++i) items.emplace_back(i, file.append(i), std::uint16_t{0});
+  const std::size_t threads_before = thread_count();
+  for (int round = 0; round < 20; ++round) {
+    KeyIndex index(5);
+    LaneSink sink(LaneSink::Slow::kNobody);
+    BuildCrew crew(3);
+    IndexBuilder builder(index, heap_slab_allocator(), sink, {.begins_at = 2'000, .worth_sharing = 1'000}, &crew);
+    builder.begin(file.end());
+    for (std::size_t left = kCount; left != kCount / 20 * static_cast<std::size_t>(round); --left) {
+      ASSERT_TRUE(builder.add(file.view(), &items[left - 1], 1));
+    }
+    builder.begin(file.end());
+    EXPECT_EQ(thread_count(), threads_before);
+  }
+}
+
+using BuildCrewStoreTest = StoreTest;
+
+// The figures that a build sums up, of a store with replaced values and deleted keys that is large enough for threads to be called.
+TEST_F(BuildCrewStoreTest, OpensALargeStoreAsItWas) {
+  constexpr std::uint64_t kKeys = 400'000;
+  const auto key = [](std::uint64_t i) { return i * 0x9E3779B97F4A7C15u; };
+  const auto value = [](std::uint64_t i) { return std::string(1 + i % 90, static_cast<char>('a' + i % 26)); };
+  Model model;
+  open();
+  for (std::uint64_t i = 1; i <= kKeys; ++i) {
+    ASSERT_TRUE(store_->put(key(i), view_of(model[key(i)] = value(i)), Durability::kNone));
+    if (i % 5 == 0) {
+      ASSERT_TRUE(store_->put(key(i / 5), view_of(model[key(i / 5)] = value(i + 1)), Durability::kNone));
+    }
+    if (i % 9 == 0) {
+      ASSERT_TRUE(store_->remove(key(i), Durability::kNone));
+      model.erase(key(i));
+    }
+  }
+  const Stats before = *store_->stats();
+  close();
+  const std::size_t threads_before = thread_count();
+  open(read_only());
+  EXPECT_EQ(thread_count(), threads_before);
+  const Stats after = *store_->stats();
+  EXPECT_EQ(after.live_count, before.live_count);
+  EXPECT_EQ(after.live_size, before.live_size);
+  EXPECT_EQ(after.dead_size, before.dead_size);
+  EXPECT_EQ(after.entry_count, before.entry_count);
+  EXPECT_EQ(after.tombstone_count, before.tombstone_count);
+  expect_is(model);
+}
+
+}  // namespace
+}  // namespace simdr::core
