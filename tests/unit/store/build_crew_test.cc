@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <iterator>
+#include <new>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -111,6 +112,28 @@ TEST(BuildCrewTest, EndsWithWorkOutstanding) {
     builder.begin(file.end());
     EXPECT_EQ(thread_count(), threads_before);
   }
+}
+
+// What a thread cannot have, the builder says; the others go on to the end of what they have.
+TEST(BuildCrewTest, LackOfMemoryInAThreadIsTheBuilders) {
+  constexpr std::size_t kCount = 60'000;
+  struct Full final : BuildLane::Sink {
+    void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override {
+      if (lane == 2 && items[count - 1].trailer_offset() < 100'000) throw std::bad_alloc();
+    }
+  } full;
+  TrailerFile file(kCount);
+  std::vector<BuildItem> items;
+  for (std::size_t i = 0; i < kCount; ++i) items.emplace_back(i, file.append(i), std::uint16_t{0});
+  KeyIndex index(5);
+  BuildCrew crew(3);
+  IndexBuilder builder(index, heap_slab_allocator(), full, {.begins_at = 2'000, .worth_sharing = 1'000}, &crew);
+  builder.begin(file.end());
+  bool has_memory = true;
+  for (std::size_t left = kCount; left != 0 && has_memory; --left) {
+    has_memory = builder.add(file.view(), &items[left - 1], 1);
+  }
+  EXPECT_FALSE(has_memory && builder.flush(file.view()));
 }
 
 using BuildCrewStoreTest = StoreTest;
