@@ -34,6 +34,11 @@ void BuildLane::forget() noexcept {
   kept_count_.store(0, std::memory_order_relaxed);
 }
 
+void BuildLane::set_shared(bool is_shared) noexcept {
+  assert(std::all_of(held_.begin(), held_.end(), [](const Held& batch) { return batch.count == 0; }));
+  is_shared_ = is_shared;
+}
+
 bool BuildLane::settle(ByteView file) {
   index_.add_inserted(inserted_count_.exchange(0, std::memory_order_relaxed));
   kept_count_.store(0, std::memory_order_relaxed);

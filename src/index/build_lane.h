@@ -41,8 +41,8 @@ class BuildLane {
   // Drops it instead, and what is kept.
   void forget() noexcept;
 
-  // With nothing held back.
-  void set_shared(bool is_shared) noexcept { is_shared_ = is_shared; }
+  // With nothing held back: it may be of any part.
+  void set_shared(bool is_shared) noexcept;
   // While shared, by any thread: keys inserted since it is, and items kept.
   [[nodiscard]] std::uint64_t inserted_count() const noexcept {
     return inserted_count_.load(std::memory_order_relaxed);

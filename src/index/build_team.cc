@@ -1,6 +1,7 @@
 #include "index/build_team.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace simdr::core {
@@ -20,9 +21,9 @@ static_assert(kOwnBlock <= BuildTeam::kMostGiven);
 
 void BuildTeam::disband() noexcept {
   others_.clear();  // waits for them
-  stop_sharing();
   own_.count = 0;
   own_.lane.forget();
+  stop_sharing();
   is_settling_due_ = false;
 }
 
@@ -47,6 +48,7 @@ bool BuildTeam::share(ByteView file) {
   if (others_.empty() && crew_ != nullptr) hire(file);
   if (others_.empty()) return true;
   if (!own_.lane.flush(file)) return false;
+  owner_of_part_.fill(0);
   const std::size_t own_parts = kOwnParts[others_.size() - 1];
   const std::size_t others_parts = owner_of_part_.size() - own_parts;
   for (std::size_t i = 0; i < others_parts; ++i) {
@@ -70,7 +72,6 @@ void BuildTeam::hire(ByteView file) {
 }
 
 void BuildTeam::stop_sharing() noexcept {
-  owner_of_part_.fill(0);
   own_.lane.set_shared(false);
   is_shared_ = false;
 }
@@ -78,6 +79,7 @@ void BuildTeam::stop_sharing() noexcept {
 // Whose an item is cannot be predicted, nor where the one before it went: so nothing branches on it, no count is kept in memory, and each
 // share's items are picked from all.
 bool BuildTeam::distribute(ByteView file, const BuildItem* items, std::size_t count) {
+  assert(index_.has_whole_parts());
   std::array<std::uint32_t, kMaxBatch> owners;
   for (std::size_t i = 0; i < count; ++i) owners[i] = owner_of_part_[index_.part_of(items[i].key_hash)];
   const auto pick = [&](Share& share, std::uint32_t owner) {

@@ -37,12 +37,12 @@ bool IndexBuilder::add(ByteView file, const BuildItem* items, std::size_t count)
     return true;
   if (!guess(file, items[0].trailer_offset())) return false;
   team_.settle_at(next_guess_at_);
-  if (!index_.has_whole_parts()) {
-    team_.stop_sharing();
-  } else if (!team_.is_shared() && expected_ >= index_.count() + guessing_.worth_sharing) {
-    return team_.share(file);
+  const bool has_whole_parts = index_.has_whole_parts();
+  if (team_.is_shared()) {
+    if (!has_whole_parts) team_.stop_sharing();  // there was no memory for as many segments as before
+    return true;
   }
-  return true;
+  return !has_whole_parts || expected_ < index_.count() + guessing_.worth_sharing || team_.share(file);
 }
 
 bool IndexBuilder::flush(ByteView file) { return team_.settle(file); }

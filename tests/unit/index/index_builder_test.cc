@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <unordered_map>
 
 #include "queue_crew.h"
@@ -240,33 +241,54 @@ TEST(IndexBuilderTest, WorkersStopForGrowthNowAndThen) {
   EXPECT_LT(crew.finish_count(), 60u);
 }
 
+// Guessing again does not wait until growth makes all stop.
+TEST(IndexBuilderTest, WorkersStopForTheNextGuess) {
+  const Entries entries(100'000, [](std::size_t i) { return i; });
+  IndexBuilder::Guessing guessing{.begins_at = 2'000, .cheap = 50'000};
+  guessing.worth_sharing = 1'000;
+  guessing.most_kept = ~std::size_t{0};
+  KeyIndex index(7);
+  Collector collector;
+  QueueCrew crew(2);
+  IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
+  builder.begin(entries.end());
+  ASSERT_TRUE(entries.build(index, builder, guessing, true));
+  expect_exact(entries, index, collector);
+  EXPECT_EQ(crew.finish_count(), 2u * crew.asked_count());  // and in the end
+}
+
+// None of what they were given, of what waits to be given, and of what is kept for growth.
 TEST(IndexBuilderTest, BeginningAnewWhileWorkersAreBusyForgetsWhatTheyHave) {
   const Entries entries(100'000, [](std::size_t i) { return i; });
-  IndexBuilder::Guessing guessing{.begins_at = 20'000};
+  const Entries others(100'000, [](std::size_t i) { return 1'000'000 + i; });
+  IndexBuilder::Guessing guessing{.begins_at = 20'000, .cheap = 50'000, .most = 50'000};
   guessing.worth_sharing = 1'000;
-  KeyIndex index(7);
-  Collector first, second;
-  struct Both final : BuildLane::Sink {
-    void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override {
-      now->on_inserted(lane, items, count);
-    }
-    Collector* now = nullptr;
-  } both;
-  both.now = &first;
-  QueueCrew crew(2);
-  IndexBuilder builder(index, heap_slab_allocator(), both, guessing, &crew);
-  builder.begin(entries.end());
-  entries.some(60'000, [&](const BuildItem* items, std::size_t count) {
-    ASSERT_TRUE(builder.add(entries.view(), items, count));
-  });
-  EXPECT_GT(crew.given_count(), 0u);
-  EXPECT_EQ(crew.alive_count(), 2u);
-  builder.begin(entries.end());
-  EXPECT_EQ(crew.alive_count(), 0u);
-  index.clear();
-  both.now = &second;
-  ASSERT_TRUE(entries.build(index, builder, guessing, true));
-  expect_exact(entries, index, second);
+  guessing.most_kept = 100'000;
+  for (const std::size_t count : {std::size_t{40'003}, std::size_t{70'003}, std::size_t{99'990}}) {
+    KeyIndex index(7);
+    QueueCrew crew(2);
+    auto collector = std::make_unique<Collector>();
+    struct Changing final : BuildLane::Sink {
+      explicit Changing(std::unique_ptr<Collector>& to) : to_(to) {}
+      void on_inserted(std::size_t lane, const BuildItem* items, std::size_t inserted_count) override {
+        to_->on_inserted(lane, items, inserted_count);
+      }
+      std::unique_ptr<Collector>& to_;
+    } sink(collector);
+    IndexBuilder builder(index, heap_slab_allocator(), sink, guessing, &crew);
+    builder.begin(others.end());
+    others.some(
+        count, [&](const BuildItem* items, std::size_t size) { ASSERT_TRUE(builder.add(others.view(), items, size)); });
+    EXPECT_GT(crew.given_count(), 0u);
+    EXPECT_EQ(crew.alive_count(), 2u);
+
+    builder.begin(entries.end());
+    EXPECT_EQ(crew.alive_count(), 0u);
+    index.clear();
+    collector = std::make_unique<Collector>();
+    ASSERT_TRUE(entries.build(index, builder, guessing, true));
+    expect_exact(entries, index, *collector);
+  }
 }
 
 TEST(IndexBuilderTest, AWorkersLackOfMemoryIsTheBuilders) {
