@@ -141,7 +141,7 @@ void expect_that_nobody_sees_what_was_freed() {
   };
   // Boxes are marked, not freed, so that a mistake shows as a wrong value in every build.
   std::vector<std::unique_ptr<Box>> boxes;
-  for (int i = 0; i < 601; ++i) boxes.push_back(std::make_unique<Box>());
+  for (int i = 0; i < 2001; ++i) boxes.push_back(std::make_unique<Box>());
   std::atomic<Box*> current{boxes[0].get()};
   std::atomic<bool> stop{false};
   std::atomic<int> seen_dead{0};
