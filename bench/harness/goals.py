@@ -6,7 +6,7 @@ from reasons import reason
 
 
 # The ways to use simdr that do the same work.
-OWN = ("simdr", "simdr-index", "simdr-reader", "simdr-view")
+OWN = ("simdr", "simdr-alone", "simdr-index", "simdr-reader", "simdr-view")
 
 
 @dataclasses.dataclass

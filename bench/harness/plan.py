@@ -6,8 +6,8 @@ from engines import Skipped
 
 WRITERS = ["simdr", "crate", "lmdb", "leveldb", "rocksdb", "tkrzw", "kyoto", "tinycdb", "sqlite"]
 READERS = ["simdr", "simdr-view"] + WRITERS[1:]
-# Those that keep the index in a file, which is for opening: one opens for writing, one read-only.
-OPENERS = ["simdr", "simdr-index", "simdr-reader"] + WRITERS[1:]
+# What is for opening: without threads that help, and with the index in a file, for writing and read-only.
+OPENERS = ["simdr", "simdr-alone", "simdr-index", "simdr-reader"] + WRITERS[1:]
 NAMES = {8: "8 B", 100: "100 B", 1024: "1 KiB", 65536: "64 KiB", 1048576: "1 MiB"}
 # Engines that take microseconds for any put do a fifth as many, or they alone would be most of the run. The cost is given per put. Where
 # the value is what costs, all do as many.

@@ -2,7 +2,7 @@
 
 from goals import OWN, goals, not_fastest
 
-ORDER = ["simdr", "simdr-strict", "simdr-view", "simdr-index", "simdr-reader", "crate", "lmdb", "leveldb", "rocksdb", "tkrzw", "kyoto", "tinycdb", "sqlite", "limits"]
+ORDER = ["simdr", "simdr-strict", "simdr-view", "simdr-alone", "simdr-index", "simdr-reader", "crate", "lmdb", "leveldb", "rocksdb", "tkrzw", "kyoto", "tinycdb", "sqlite", "limits"]
 
 
 def quantity(cost, unit):

@@ -2,7 +2,8 @@
 //
 // `simdr`: gets are refcounted handles, released after the touch; scans go handle by handle. `simdr-view`: borrowed views, and scans that
 // take 64 of them at a time. Both write the same way. Settings: the defaults. COMMIT for durable puts, STRICT as a third level.
-// `simdr-index` and `simdr-reader` keep an index file; the second opens read-only.
+// `simdr-index` and `simdr-reader` keep an index file; the second opens read-only. `simdr-alone` is bound to one CPU, so that no thread helps to open.
+#include <sched.h>
 #include <simdr.h>
 
 #include <array>
@@ -207,6 +208,19 @@ class SimdrReader : public Simdr {
   static std::string settings(const Setup&) { return "with SIMDR_OPEN_INDEX_FILE, opened read-only"; }
 };
 
+class SimdrAlone : public Simdr {
+ public:
+  using Reader = HandleReader;
+  SimdrAlone() {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(sched_getcpu()), &one);
+    if (sched_setaffinity(0, sizeof one, &one) != 0) throw Failure("simdr: the process cannot be bound to one CPU");
+  }
+  static std::string settings(const Setup&) { return "bound to one CPU"; }
+};
+
+const Registration alone("simdr-alone", session_of<SimdrAlone>());
 const Registration handles("simdr", session_of<SimdrHandles>());
 const Registration indexed("simdr-index", session_of<SimdrIndexed>());
 const Registration reader("simdr-reader", session_of<SimdrReader>());
