@@ -224,8 +224,8 @@ typedef struct simdr_open_options {
  * An existing file is never changed by opening it. A damaged end is left out and told by
  * simdr_store_recovered_from(); a file that is no store is SIMDR_ERR_NOT_A_STORE. One writer per file, across processes and
  * within one: a second is SIMDR_ERR_LOCKED after the timeout. A store of an older generation opens read-only only.
- * From some hundred thousand keys on, up to three threads help, one for each further CPU that the caller may run on. They take none of
- * its signals, and are gone when this returns.
+ * From some hundred thousand keys on, up to three threads help, one for each further CPU that the caller may run on. They
+ * take none of its signals, and are gone when this returns.
  * Ownership: *out_store is released by simdr_store_close().
  * options may be NULL. Errors: all of the file's kind, and those of the arguments. */
 SIMDR_API simdr_status simdr_store_open(const char *path, const simdr_open_options *options, simdr_store **out_store,
@@ -526,8 +526,8 @@ SIMDR_API void simdr_iterator_free(simdr_iterator *iterator) SIMDR_NOEXCEPT;
 /* Called on several threads at once, in no order. `view` is valid during the call; *view may be copied and is then valid
  * as from simdr_store_view(). */
 typedef int (*simdr_visit_fn)(const simdr_view *view, void *user_data);
-/* Every live entry once, on thread_count threads (0: one for each CPU they may run on; at most 1024), the caller's among them. Sees a snapshot.
- * flags: SIMDR_ITERATE_VERIFY. */
+/* Every live entry once, on thread_count threads (0: one for each CPU that the caller may run on; at most 1024), the
+ * caller's among them. Sees a snapshot. flags: SIMDR_ITERATE_VERIFY. */
 SIMDR_API simdr_status simdr_store_for_each(const simdr_store *store, uint32_t thread_count, uint32_t flags,
                                             simdr_visit_fn visit, void *user_data, simdr_error *err) SIMDR_NOEXCEPT;
 

@@ -295,7 +295,7 @@ struct IterateOptions {
   bool verify = false;  // a checksum that fails is thrown by begin() or ++; begin() again goes on after it
 };
 struct ForEachOptions {
-  std::uint32_t thread_count = 0;  // 0: one per CPU
+  std::uint32_t thread_count = 0;  // 0: one for each CPU that the caller may run on
   bool verify = false;
 };
 struct CompactOptions {

@@ -43,7 +43,7 @@ class BuildTeam {
   static constexpr std::size_t kMostLanes = 1 + kMostWorkers;  // as BuildLane::Sink numbers them; the builder's is 0
 
   // All outlive the team; `crew` may be null. All stop when a lane keeps `most_kept` items.
-  BuildTeam(KeyIndex& index, BuildLane::Sink& sink, Crew* crew, std::size_t most_kept) noexcept
+  BuildTeam(KeyIndex& index, BuildLane::Sink& sink, Crew* crew, std::uint64_t most_kept) noexcept
       : index_(index), sink_(sink), crew_(crew), most_kept_(most_kept), own_(index, sink, 0) {}
   BuildTeam(const BuildTeam&) = delete;
   BuildTeam& operator=(const BuildTeam&) = delete;
@@ -85,7 +85,7 @@ class BuildTeam {
   KeyIndex& index_;
   BuildLane::Sink& sink_;
   Crew* crew_;
-  const std::size_t most_kept_;
+  const std::uint64_t most_kept_;
   std::uint64_t settle_at_ = 0;
   bool is_settling_due_ = false;
   bool is_shared_ = false;

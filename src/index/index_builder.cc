@@ -58,7 +58,7 @@ bool IndexBuilder::guess(ByteView file, std::uint64_t reached) noexcept {
   const auto new_keys = static_cast<double>(keys - std::exchange(guessed_at_, keys));
   const auto passed = static_cast<double>(std::exchange(reached_, reached) - reached);
   const double expected = static_cast<double>(keys) + 0.98 * new_keys / passed * static_cast<double>(reached);
-  expected_ = static_cast<std::uint64_t>(expected);
+  expected_ = expected < static_cast<double>(kOffsetMask) ? static_cast<std::uint64_t>(expected) : kOffsetMask;
   const std::uint64_t most = std::min(std::max(keys * kMostGrowth, guessing_.cheap), guessing_.most);
   const std::uint64_t target = std::min(expected_, most);
   if (target < keys * kLeastGrowth) return true;

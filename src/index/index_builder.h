@@ -24,9 +24,9 @@ class IndexBuilder {
     std::uint64_t begins_at = 8 * 1024;  // a smaller index grows by itself
     std::uint64_t cheap = 1024 * 1024;  // so many may be expected in any case
     std::uint64_t most = 12 * 1024 * 1024;  // more are not expected; then growth is by dividing again
-    std::uint64_t worth_sharing =
-        256 * 1024;  // a crew is called for so many to come, which the builder alone takes some 8 ms for
-    std::size_t most_kept = 4096;  // items that need growth, by one lane, before all stop for it
+    // A crew is called for so many to come, which take the builder alone some 8 ms.
+    std::uint64_t worth_sharing = 256 * 1024;
+    std::uint64_t most_kept = 4096;  // so many that need growth may wait for it, in one lane, before all stop
   };
 
   static constexpr std::size_t kMaxBatch = BuildLane::kMaxBatch;

@@ -76,7 +76,7 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
   ChainWalk walk;
   EntryRecord batch[kChainBatchSize];
   std::size_t count = 0;
-  std::uint64_t oldest_offset = 0;  // of a trailer, and what the sink was given of it is gone by the end
+  std::uint64_t oldest_offset = 0;  // of a trailer, read again in the end: copying each batch's oldest costs more
   Prefetcher prefetcher(file, tail);
   const bool is_current = layout == kAligned64 && tail <= file.size();
   bool is_doubtful = false;  // the link that led here

@@ -76,7 +76,7 @@ class BuildWorker final : public BuildTeam::Worker {
     block.count = count;
     std::copy_n(items, count, block.items.begin());
     given_.store(given + 1, std::memory_order_release);
-    if (order != Order::kAdd || given % kGoodDeal == 0) filled_.ring();
+    if (order != Order::kAdd || (given + 1) % kGoodDeal == 0) filled_.ring();
   }
 
   void work() noexcept {
@@ -93,7 +93,7 @@ class BuildWorker final : public BuildTeam::Worker {
         has_memory_ = false;
       }
       done_.store(done + 1, std::memory_order_release);
-      if (order != Order::kAdd || done % kGoodDeal == 0) emptied_.ring();
+      if (order != Order::kAdd || (done + 1) % kGoodDeal == 0) emptied_.ring();
     }
   }
 

@@ -1,6 +1,5 @@
 #include "store/for_each.h"
 
-#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <system_error>

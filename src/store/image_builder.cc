@@ -21,12 +21,11 @@ static_assert(kChainBatchSize <= IndexBuilder::kMaxBatch);
 
 }  // namespace
 
-ImageBuilder::ImageBuilder(FileImage& image, std::uint64_t size, BuildTeam::Crew* crew,
-                           const IndexBuilder::Guessing& guessing) noexcept
+ImageBuilder::ImageBuilder(FileImage& image, std::uint64_t size, BuildTeam::Crew& crew) noexcept
     : image_(image),
       file_(image.mapped()->bytes()),
       size_(size),
-      index_(image.index, index_slab_allocator(), *this, guessing, crew) {}
+      index_(image.index, index_slab_allocator(), *this, {}, &crew) {}
 
 bool ImageBuilder::on_begin(const Layout& layout) {
   index_.begin(size_);

@@ -14,9 +14,8 @@ namespace simdr::core {
 
 class ImageBuilder final : public ChainSink, private BuildLane::Sink {
  public:
-  // `size` is that of the file as far as it is walked.
-  ImageBuilder(FileImage& image, std::uint64_t size, BuildTeam::Crew* crew,
-               const IndexBuilder::Guessing& guessing = {}) noexcept;
+  // `size` is that of the file as far as it is walked. Both references outlive the builder.
+  ImageBuilder(FileImage& image, std::uint64_t size, BuildTeam::Crew& crew) noexcept;
 
   bool on_begin(const Layout& layout) override;
   bool on_batch(const EntryRecord* records, std::size_t count) override;

@@ -188,7 +188,7 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
 // Proves the chain, builds the index from it, and refuses what may not be opened so. True when the file ends with a guard.
 Result<bool> Store::walk(FileImage& image, const FileInfo& info, std::uint64_t size, bool* out_changed_meanwhile) {
   BuildCrew crew(BuildCrew::usual_size());
-  ImageBuilder builder(image, size, &crew);
+  ImageBuilder builder(image, size, crew);
   ScanOptions options;
   options.layout = settings_.layout;
   const ByteView bytes = image.mapped()->bytes().first(static_cast<std::size_t>(size));

@@ -120,7 +120,7 @@ pub const IterateOptions = struct {
 };
 
 pub const ForEachOptions = struct {
-    /// 0: one per CPU; at most 1024.
+    /// 0: one for each CPU that the caller may run on; at most 1024.
     thread_count: u32 = 0,
     verify: bool = false,
     diagnostic: ?*errors.Diagnostic = null,

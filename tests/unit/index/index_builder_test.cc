@@ -44,9 +44,9 @@ class Entries {
   const std::unordered_map<std::uint64_t, std::uint64_t>& newest() const { return newest_; }
 
   // All of them, newest first, in batches of uneven size. Also checks that the index is never larger than guessing may
-  // make it, by its count, which is right while it is not shared.
+  // make it.
   bool build(KeyIndex& index, IndexBuilder& builder, const IndexBuilder::Guessing& guessing,
-             bool is_shared = false) const {
+             const Collector& collector) const {
     Random random(9);
     std::vector<BuildItem> batch;
     for (std::size_t left = items_.size(); left != 0;) {
@@ -55,8 +55,8 @@ class Entries {
                    items_.rend() - static_cast<std::ptrdiff_t>(left - size));
       if (!builder.add(file_.view(), batch.data(), size)) return false;
       left -= size;
-      const std::uint64_t keys = std::max({std::min(index.count() * 8, guessing.most), guessing.cheap, index.count()});
-      if (is_shared) continue;
+      const std::uint64_t there = collector.inserted().size();
+      const std::uint64_t keys = std::max({std::min(there * 8, guessing.most), guessing.cheap, there});
       EXPECT_LE(index.memory_size(), 22 * keys + 2 * kSegmentSize);
     }
     return builder.flush(file_.view()) && builder.fit(file_.view());
@@ -88,30 +88,28 @@ void expect_exact(const Entries& entries, const KeyIndex& index, const Collector
   EXPECT_LE(index.memory_size(), 22 * keys);
 }
 
+// With these workers, or alone when there are none.
+void build_exactly(const Entries& entries, const IndexBuilder::Guessing& guessing, QueueCrew* crew) {
+  ScriptedAllocator allocator;
+  KeyIndex index(7, allocator);
+  Collector collector;
+  {
+    IndexBuilder builder(index, allocator, collector, guessing, crew);
+    builder.begin(entries.end());
+    ASSERT_TRUE(entries.build(index, builder, guessing, collector));
+  }
+  expect_exact(entries, index, collector);
+  EXPECT_EQ(allocator.out_size() + sizeof index, index.memory_size());  // nothing transient is left
+}
+
 void build_with_each_guessing(std::size_t count, const std::function<std::uint64_t(std::size_t)>& key_at) {
   const Entries entries(count, key_at);
-  for (const auto& guessing : kGuessings) {
-    ScriptedAllocator allocator;
-    KeyIndex index(7, allocator);
-    Collector collector;
-    IndexBuilder builder(index, allocator, collector, guessing, nullptr);
-    builder.begin(entries.end());
-    ASSERT_TRUE(entries.build(index, builder, guessing));
-    expect_exact(entries, index, collector);
-    EXPECT_EQ(allocator.out_size() + sizeof index, index.memory_size());  // nothing transient is left
-  }
   for (IndexBuilder::Guessing guessing : kGuessings) {
+    build_exactly(entries, guessing, nullptr);
     guessing.worth_sharing = 500;
     guessing.most_kept = 50;
-    ScriptedAllocator allocator;
-    KeyIndex index(7, allocator);
-    Collector collector;
     QueueCrew crew(2);
-    IndexBuilder builder(index, allocator, collector, guessing, &crew);
-    builder.begin(entries.end());
-    ASSERT_TRUE(entries.build(index, builder, guessing, true));
-    expect_exact(entries, index, collector);
-    EXPECT_EQ(allocator.out_size() + sizeof index, index.memory_size());
+    build_exactly(entries, guessing, &crew);
   }
 }
 
@@ -159,7 +157,7 @@ TEST(IndexBuilderTest, AnIndexOfKnownSizeIsLeftAlone) {
   builder.begin(entries.end());
   ASSERT_TRUE(index.expect(200'000));
   const std::uint64_t before = allocator.request_count();
-  ASSERT_TRUE(entries.build(index, builder, {}));
+  ASSERT_TRUE(entries.build(index, builder, {}, collector));
   expect_exact(entries, index, collector);
   EXPECT_EQ(allocator.request_count(), before);
 }
@@ -174,7 +172,7 @@ TEST(IndexBuilderTest, BeginningAnewForgetsWhatWasHeldBack) {
   ASSERT_TRUE(builder.add(entries.view(), &void_item, 1));
   index.clear();
   builder.begin(entries.end());
-  ASSERT_TRUE(entries.build(index, builder, {}));
+  ASSERT_TRUE(entries.build(index, builder, {}, collector));
   expect_exact(entries, index, collector);
 }
 
@@ -191,17 +189,10 @@ TEST(IndexBuilderTest, ManyWorkersBuildWhatOneBuilds) {
       {3, 0, 0}, {3, 1, kCount / 4 * 3}};
   for (const auto& [size, available, least_given] : crews) {
     SCOPED_TRACE(testing::Message() << size << " workers, of whom " << available << " come");
-    KeyIndex index(7);
-    Collector collector;
     QueueCrew crew(size);
     crew.set_available(available);
-    {
-      IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
-      builder.begin(entries.end());
-      ASSERT_TRUE(entries.build(index, builder, guessing, true));
-      EXPECT_EQ(crew.alive_count(), std::min({size, available, BuildTeam::kMostWorkers}));
-    }
-    expect_exact(entries, index, collector);
+    build_exactly(entries, guessing, &crew);
+    EXPECT_EQ(crew.hired_count(), std::min({size, available, BuildTeam::kMostWorkers}));
     EXPECT_GE(crew.given_count(), least_given);
     EXPECT_EQ(crew.given_count() == 0, least_given == 0);
     EXPECT_LE(crew.asked_count(), BuildTeam::kMostWorkers);
@@ -214,13 +205,8 @@ TEST(IndexBuilderTest, NobodyIsCalledForFewKeys) {
   Random random(4);
   const Entries versions(600'000, [&](std::size_t) { return random.below(8'500); });
   for (const Entries* entries : {&few, &versions}) {
-    KeyIndex index(7);
-    Collector collector;
     QueueCrew crew(3);
-    IndexBuilder builder(index, heap_slab_allocator(), collector, {}, &crew);
-    builder.begin(entries->end());
-    ASSERT_TRUE(entries->build(index, builder, {}));
-    expect_exact(*entries, index, collector);
+    build_exactly(*entries, {}, &crew);
     EXPECT_EQ(crew.asked_count(), 0u);
   }
 }
@@ -230,13 +216,8 @@ TEST(IndexBuilderTest, WorkersStopForGrowthNowAndThen) {
   const Entries entries(400'000, [](std::size_t i) { return i < 390'000 ? i : i % 2 == 0 ? 1'000'000 + i : 7; });
   IndexBuilder::Guessing guessing{.cheap = 100'000, .most = 100'000};
   guessing.worth_sharing = 1'000;
-  KeyIndex index(7);
-  Collector collector;
   QueueCrew crew(1);
-  IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
-  builder.begin(entries.end());
-  ASSERT_TRUE(entries.build(index, builder, guessing, true));
-  expect_exact(entries, index, collector);
+  build_exactly(entries, guessing, &crew);
   EXPECT_GT(crew.finish_count(), 3u);
   EXPECT_LT(crew.finish_count(), 60u);
 }
@@ -247,13 +228,8 @@ TEST(IndexBuilderTest, WorkersStopForTheNextGuess) {
   IndexBuilder::Guessing guessing{.begins_at = 2'000, .cheap = 50'000};
   guessing.worth_sharing = 1'000;
   guessing.most_kept = ~std::size_t{0};
-  KeyIndex index(7);
-  Collector collector;
   QueueCrew crew(2);
-  IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
-  builder.begin(entries.end());
-  ASSERT_TRUE(entries.build(index, builder, guessing, true));
-  expect_exact(entries, index, collector);
+  build_exactly(entries, guessing, &crew);
   EXPECT_EQ(crew.finish_count(), 2u * crew.asked_count());  // and in the end
 }
 
@@ -286,7 +262,7 @@ TEST(IndexBuilderTest, BeginningAnewWhileWorkersAreBusyForgetsWhatTheyHave) {
     EXPECT_EQ(crew.alive_count(), 0u);
     index.clear();
     collector = std::make_unique<Collector>();
-    ASSERT_TRUE(entries.build(index, builder, guessing, true));
+    ASSERT_TRUE(entries.build(index, builder, guessing, *collector));
     expect_exact(entries, index, *collector);
   }
 }
@@ -302,7 +278,7 @@ TEST(IndexBuilderTest, AWorkersLackOfMemoryIsTheBuilders) {
     crew.fail_at(failing_at);
     IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
     builder.begin(entries.end());
-    EXPECT_FALSE(entries.build(index, builder, guessing, true));
+    EXPECT_FALSE(entries.build(index, builder, guessing, collector));
     EXPECT_GE(crew.given_count(), failing_at);
   }
 }
@@ -321,7 +297,7 @@ void build_without_memory_at_each_allocation(const Entries& entries, const Index
         QueueCrew crew(worker_count);
         IndexBuilder builder(index, allocator, collector, guessing, &crew);
         builder.begin(entries.end());
-        if (entries.build(index, builder, guessing, worker_count != 0)) {
+        if (entries.build(index, builder, guessing, collector)) {
           ASSERT_EQ(index.count(), entries.newest().size());
           ASSERT_EQ(collector.inserted(), entries.newest());
         } else {

@@ -1,6 +1,8 @@
 // Workers without threads: what they are given they add some time later, so that a test is the same each time.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -20,6 +22,7 @@ class QueueCrew final : public BuildTeam::Crew {
   std::unique_ptr<BuildTeam::Worker> hire(BuildLane& lane, ByteView file) override {
     ++asked_count_;
     if (asked_count_ > available_) return nullptr;
+    ++hired_count_;
     return std::make_unique<Worker>(*this, lane, file);
   }
 
@@ -29,6 +32,7 @@ class QueueCrew final : public BuildTeam::Crew {
   void fail_at(std::size_t item_count) { failing_at_ = item_count; }
 
   std::size_t asked_count() const { return asked_count_; }
+  std::size_t hired_count() const { return hired_count_; }
   std::size_t given_count() const { return given_count_; }
   std::size_t finish_count() const { return finish_count_; }
   std::size_t alive_count() const { return alive_count_; }
@@ -70,6 +74,7 @@ class QueueCrew final : public BuildTeam::Crew {
   std::size_t available_ = ~std::size_t{0};
   std::size_t failing_at_ = ~std::size_t{0};
   std::size_t asked_count_ = 0;
+  std::size_t hired_count_ = 0;
   std::size_t given_count_ = 0;
   std::size_t finish_count_ = 0;
   std::size_t alive_count_ = 0;

@@ -71,8 +71,8 @@ impl Store {
         Ok(Snapshot { views, _keeps: keeps, _lease: lease })
     }
 
-    /// Calls `visit` with every live entry once, in no order, on `thread_count` threads of the library (0: one per CPU), the caller's
-    /// among them. Sees a snapshot. `Break` when `visit` stopped it.
+    /// Calls `visit` with every live entry once, in no order, on `thread_count` threads of the library (0: one for each CPU
+    /// that the caller may run on), the caller's among them. Sees a snapshot. `Break` when `visit` stopped it.
     pub fn for_each(
         &self,
         thread_count: u32,
