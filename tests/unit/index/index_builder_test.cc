@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "queue_crew.h"
 #include "trailer_file.h"
@@ -146,6 +148,40 @@ TEST(IndexBuilderTest, GuessesFarTooManyKeys) {
 TEST(IndexBuilderTest, GuessesFarTooFewKeys) {
   build_with_each_guessing(400'000, [](std::size_t i) { return i < 370'000 ? i : i % 2 == 0 ? 1'000'000 + i : 7; });
   build_with_each_guessing(400'000, [](std::size_t i) { return i < 300'000 || i > 399'000 ? i : i % 2; });
+}
+
+// Stretches of new keys, of versions of many keys and of versions of few, one after the other, under any guessing and with any crew.
+TEST(IndexBuilderTest, StoresMadeAtRandom) {
+  Random random(12);
+  const auto power = [&](std::uint64_t least, std::uint64_t most) {
+    return std::min(most, least << random.below(static_cast<std::uint64_t>(std::bit_width(most / least))));
+  };
+  std::size_t shared = 0;
+  std::size_t with_growth = 0;
+  for (int round = 0; round < 30; ++round) {
+    SCOPED_TRACE(testing::Message() << "round " << round);
+    std::vector<std::uint64_t> keys;
+    for (std::uint64_t stretch = random.below(5) + 1; stretch != 0; --stretch) {
+      const std::uint64_t distinct = random.below(3) == 0 ? power(1, 1u << 16) : 1u << 20;
+      const std::uint64_t first = random.below(400'000);
+      const bool is_in_turn = random.below(2) == 0;
+      for (std::uint64_t count = power(8'000, 256'000), i = 0; i < count; ++i) {
+        keys.push_back(first + (is_in_turn ? i % distinct : random.below(distinct)));
+      }
+    }
+    const Entries entries(keys.size(), [&](std::size_t i) { return keys[i]; });
+    IndexBuilder::Guessing guessing{
+        .begins_at = power(64, 16'384), .cheap = power(1'000, 256'000), .most = power(16'000, 1'000'000)};
+    guessing.worth_sharing = power(16, 8'192);
+    guessing.most_kept = power(1, 512);
+    QueueCrew crew(random.below(5));
+    crew.set_available(random.below(3) == 0 ? random.below(4) : 4);
+    build_exactly(entries, guessing, &crew);
+    shared += crew.hired_count() != 0 ? 1u : 0u;
+    with_growth += crew.finish_count() > 2 * crew.hired_count() ? 1u : 0u;
+  }
+  EXPECT_GT(shared, 5u);
+  EXPECT_GT(with_growth, 5u);
 }
 
 TEST(IndexBuilderTest, AnIndexOfKnownSizeIsLeftAlone) {
