@@ -1,7 +1,7 @@
 // The index in memory: key hash -> offset of the newest trailer with that hash. Readers take no lock and write nothing
-// that is shared; every answer is confirmed by the hash in the mapped file, so a slot is 8 bytes. Memory is 9.5 to 21.5
-// bytes per key from ten thousand keys on, up to 28 where as many are erased as put, and 38 KiB for a few keys; from 2 MiB on
-// it grows by 2 MiB at least, the last of which may be mostly free. It does not shrink.
+// that is shared; every answer is confirmed by the hash in the mapped file, so a slot is 8 bytes. Memory is 9.5 to 21.3
+// bytes per key from ten thousand keys on, up to 28 where as many are erased as put, and 38 KiB for a few keys. It does
+// not shrink.
 //
 // `file` is always the mapped file from its offset 0, as far as the caller may read. A reader's may be shorter
 // than the writer's: keys beyond it are absent for that reader. The writer's must hold every offset it has put.

@@ -35,15 +35,10 @@ bool SegmentPool::prepare(std::uint32_t count) noexcept {
   return grow(count - spare_count_);
 }
 
-// By an eighth, or by a huge page as soon as that is no more than there is: it takes one page fault for 64 segments instead of eight
-// for each, and lookups miss fewer translations of addresses. Falls back to the least that serves: late failure beats early failure.
+// Falls back to the least that serves: late failure beats early failure.
 bool SegmentPool::grow(std::uint32_t count) noexcept {
   std::uint64_t wanted = segment_count_ / kGrowthDivisor;
-  if (wanted >= kHugePageSegments) {
-    wanted -= wanted % kHugePageSegments;
-  } else if (segment_count_ >= kHugePageSegments && add_slab(kHugePageSegments)) {
-    return true;
-  }
+  if (wanted >= kHugePageSegments) wanted -= wanted % kHugePageSegments;
   if (wanted > count && add_slab(wanted)) return true;
   return add_slab(count);
 }

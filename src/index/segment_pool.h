@@ -59,7 +59,7 @@ class SegmentPool {
     std::size_t alignment;
   };
 
-  // Each slab is an eighth of what is there at least, so 192 of them hold more than any machine has.
+  // Each slab is an eighth of what is there, so 192 of them hold more than any machine has.
   static constexpr std::uint32_t kMaxSlabs = 192;
   // A split takes two and retires one, so more than two spares never gather.
   static constexpr std::uint32_t kMaxSpares = 3;

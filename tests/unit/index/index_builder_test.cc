@@ -14,12 +14,6 @@
 namespace simdr::core {
 namespace {
 
-// What so many keys may take. An index that grows takes a huge page at a time once it is as large as one.
-std::uint64_t most_memory(std::uint64_t keys, std::uint64_t spare = 0) {
-  const std::uint64_t size = 22 * keys + spare;
-  return size < kHugePageSize ? size : size + kHugePageSize;
-}
-
 // What was inserted, by what the builder said: each key once, with its newest offset.
 class Collector final : public BuildLane::Sink {
  public:
@@ -65,7 +59,7 @@ class Entries {
       left -= size;
       const std::uint64_t there = collector.inserted().size();
       const std::uint64_t keys = std::max({std::min(there * 8, guessing.most), guessing.cheap, there});
-      EXPECT_LE(index.memory_size(), most_memory(keys, 2 * kSegmentSize));
+      EXPECT_LE(index.memory_size(), 22 * keys + 2 * kSegmentSize);
     }
     return builder.flush(file_.view()) && builder.fit(file_.view());
   }
@@ -93,7 +87,7 @@ void expect_exact(const Entries& entries, const KeyIndex& index, const Collector
   ASSERT_EQ(collector.inserted(), entries.newest());
   for (const auto& [hash, offset] : entries.newest()) ASSERT_EQ(index.find(entries.view(), hash), offset);
   const std::uint64_t keys = std::max<std::uint64_t>(index.count(), 10'000);
-  EXPECT_LE(index.memory_size(), most_memory(keys));
+  EXPECT_LE(index.memory_size(), 22 * keys);
 }
 
 // With these workers, or alone when there are none.

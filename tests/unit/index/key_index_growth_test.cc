@@ -1,9 +1,6 @@
 // Memory: how much, and what happens when there is none.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <vector>
-
 #include "index/key_index.h"
 #include "trailer_file.h"
 
@@ -144,69 +141,22 @@ TEST(KeyIndexGrowthTest, BuildingTheExpectedNumberOfKeysAllocatesNothingMore) {
   }
 }
 
-// Remembers the slabs that segments are carved from, and refuses those of a huge page and more if told so.
-class SlabWatch final : public SlabAllocator {
- public:
-  explicit SlabWatch(bool has_huge_pages) : has_huge_pages_(has_huge_pages) {}
-  void* allocate(std::size_t size, std::size_t alignment) noexcept override {
-    if (size >= kHugePageSize && !has_huge_pages_) return nullptr;
-    if (alignment >= kSegmentAlignment) sizes_.push_back(alignment < kHugePageSize ? size : size | 1);
-    return heap_slab_allocator().allocate(size, alignment);
-  }
-  void release(void* slab, std::size_t size, std::size_t alignment) noexcept override {
-    heap_slab_allocator().release(slab, size, alignment);
-  }
-  // In the order in which they were taken; odd where they lie on the boundary of a huge page.
-  const std::vector<std::size_t>& sizes() const { return sizes_; }
-
- private:
-  const bool has_huge_pages_;
-  std::vector<std::size_t> sizes_;
-};
-
-TEST(KeyIndexGrowthTest, GrowsByHugePagesOnceItIsAsLargeAsOne) {
-  for (const bool has_huge_pages : {true, false}) {
-    const std::uint64_t count = has_huge_pages ? 2'000'000 : 600'000;
-    SlabWatch allocator(has_huge_pages);
-    KeyIndex index(3, allocator);
-    TrailerFile file(count);
-    for (std::uint64_t i = 0; i < count; ++i) ASSERT_EQ(put_new(index, file, i), KeyIndex::kAbsent);
-    std::size_t there = 0;
-    for (const std::size_t size_and_flag : allocator.sizes()) {
-      const std::size_t size = size_and_flag & ~std::size_t{1};
-      const bool is_huge = size_and_flag != size;
-      EXPECT_EQ(is_huge, has_huge_pages && there >= kHugePageSize) << "after " << there << " bytes";
-      EXPECT_EQ(is_huge, size % kHugePageSize == 0);
-      EXPECT_LE(size, std::max({there / 8, 2 * kSegmentSize, is_huge ? kHugePageSize : 0}));
-      there += size;
-    }
-    EXPECT_GT(there, (has_huge_pages ? 15u : 4u) * kHugePageSize);
-  }
-}
-
-// Beside the part of a huge page that is still free.
 TEST(KeyIndexGrowthTest, StaysBelow22BytesPerKeyFrom10ThousandTo5MillionKeys) {
   constexpr std::uint64_t kCount = 5'000'000;
   KeyIndex index(99);
   TrailerFile file(kCount);
   double worst = 0;
-  double worst_of_many = 0;
   double best = 1000;
   for (std::uint64_t i = 1; i <= kCount; ++i) {
     ASSERT_EQ(put_new(index, file, Random(i).next()), KeyIndex::kAbsent);
     if (i < 10'000) continue;
-    const auto size = static_cast<double>(index.memory_size());
-    const double per_key = size / static_cast<double>(i);
-    worst =
-        std::max(worst, (index.memory_size() <= kHugePageSize ? size : size - kHugePageSize) / static_cast<double>(i));
-    if (i >= 800'000) worst_of_many = std::max(worst_of_many, per_key);
+    const double per_key = static_cast<double>(index.memory_size()) / static_cast<double>(i);
+    worst = std::max(worst, per_key);
     best = std::min(best, per_key);
   }
   EXPECT_LE(worst, 22.0);
-  EXPECT_LE(worst_of_many, 22.0);
   EXPECT_GE(best, 9.48);
   RecordProperty("worst_bytes_per_key", std::to_string(worst));
-  RecordProperty("worst_bytes_per_key_of_many", std::to_string(worst_of_many));
   RecordProperty("best_bytes_per_key", std::to_string(best));
 }
 
