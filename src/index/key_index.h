@@ -1,5 +1,5 @@
 // The index in memory: key hash -> offset of the newest trailer with that hash. Readers take no lock and write nothing
-// that is shared; every answer is confirmed by the hash in the mapped file, so a slot is 8 bytes. Memory is 9.5 to 21.3
+// that is shared; every answer is confirmed by the hash in the mapped file, so a slot is 8 bytes. Memory is 9.5 to 21.5
 // bytes per key from ten thousand keys on, up to 28 where as many are erased as put, and 38 KiB for a few keys. It does
 // not shrink.
 //
