@@ -40,6 +40,9 @@ inline constexpr std::size_t kGuardPrevTailAt = 48;
 // Set while every write since durable_tail asked for COMMIT or STRICT: what a power cut tore then was acknowledged
 // to nobody, so recovery takes whole batches only (docs/RELIABILITY.md).
 inline constexpr std::uint32_t kGuardAllSynced = 1u << 0;
+// Set while the chain below durable_tail has torn entries that recovery passed over, and what it showed in their place is not
+// yet written anew and on the disk: the next recovery has to pass over them too, so it checks all of the chain.
+inline constexpr std::uint32_t kGuardHoldsTorn = 1u << 1;
 
 struct GuardLine {
   std::uint64_t durable_tail = 0;  // all bytes below are on the disk

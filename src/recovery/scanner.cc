@@ -43,6 +43,7 @@ class Scan {
   void roll_back_to_stale_guard(FoundChain& chain);
 
   Try take(const FoundChain& chain, Reason reason);
+  Try pass_over_torn(ChainSink* sink);
   Try deliver(std::uint64_t tail, Layout layout, std::optional<LayoutVote> vote);
   Layout guarded_layout() const noexcept { return options_.layout.value_or(kAligned64); }
   Result<ScanResult> finish(Try outcome);
@@ -53,6 +54,7 @@ class Scan {
   ScanResult result_;
   FoundChain headless_;          // admitted but for its oldest entry, by the guard
   bool session_is_atomic_ = false;
+  bool holds_torn_ = false;  // of what a guard counts as durable, too, all is to be checked
   bool doubts_alignment_ = false;  // of the last search
   bool is_surely_20_ = false;
   std::uint64_t intact_seen_ = 0;
@@ -65,8 +67,17 @@ Result<ScanResult> Scan::run() {
     result_.layout_ambiguous = !options_.layout;
     return finish(Try::kAdmitted);
   }
-  Try outcome = find_guard() ? try_guard() : try_end();
-  if (outcome == Try::kRefused || outcome == Try::kHeadless) outcome = search();
+  const bool has_guard = find_guard();
+  holds_torn_ = options_.holds_torn || (has_guard && (result_.guard.flags & kGuardHoldsTorn) != 0);
+  ChainSink* const sink = holds_torn_ ? std::exchange(sink_, nullptr) : sink_;  // the tail first
+  Try outcome = has_guard ? try_guard() : try_end();
+  sink_ = sink;
+  if (outcome == Try::kRefused || outcome == Try::kHeadless) {
+    outcome = search();
+  } else if (outcome == Try::kAdmitted && holds_torn_) {
+    outcome = pass_over_torn(sink_);
+    if (result_.damaged_count != 0) result_.reason = Reason::kGuardedRolledBack;
+  }
   return finish(outcome);
 }
 
@@ -335,25 +346,30 @@ Scan::Try Scan::take(const FoundChain& chain, Reason reason) {
   std::optional<LayoutVote> vote;
   if (!options_.layout && chain.layout.trailer_size == kTrailerSize) vote = vote_on_layout(file_, chain.tail);
   // A file that ends with its newest entry was closed: what is damaged in it was whole once, and is shown to be damaged.
-  const bool is_torn = chain.tail != file_.size();
+  const bool is_torn = chain.tail != file_.size() || holds_torn_;
   ChainSink* const sink = is_torn ? std::exchange(sink_, nullptr) : sink_;  // the layout first
   const Try outcome = deliver(chain.tail, vote ? vote->best() : chain.layout, vote);
   sink_ = sink;
   if (outcome != Try::kAdmitted && outcome != Try::kHeadless) return outcome;
 
-  if (is_torn && sink_ != nullptr && !sink_->on_begin(result_.layout)) return Try::kStopped;
-  const Census census =
-      take_census(file_, result_.tail, result_.layout, options_.census_limit, &result_.work, is_torn ? sink_ : nullptr);
+  if (pass_over_torn(is_torn ? sink_ : nullptr) == Try::kStopped) return Try::kStopped;
+  result_.reason = outcome == Try::kHeadless ? Reason::kDamagedHead : reason;
+  if (result_.has_guard && outcome == Try::kAdmitted && chain.tail <= result_.guard.committed_tail) {
+    result_.reason = Reason::kGuardedRolledBack;
+  }
+  return Try::kAdmitted;
+}
+
+// Checks all of the chain that was admitted, and delivers it to `sink` (may be null): what matches, and at the end what does not.
+Scan::Try Scan::pass_over_torn(ChainSink* sink) {
+  if (sink != nullptr && !sink->on_begin(result_.layout)) return Try::kStopped;
+  const Census census = take_census(file_, result_.tail, result_.layout, options_.census_limit, &result_.work, sink);
   if (census.stopped) return Try::kStopped;
   result_.census_taken = true;
   result_.census_complete = census.complete;
   result_.damaged_count = census.damaged_count;
   result_.damaged = census.damaged;
   result_.intact_size = census.intact_size;
-  result_.reason = outcome == Try::kHeadless ? Reason::kDamagedHead : reason;
-  if (result_.has_guard && outcome == Try::kAdmitted && chain.tail <= result_.guard.committed_tail) {
-    result_.reason = Reason::kGuardedRolledBack;
-  }
   return Try::kAdmitted;
 }
 

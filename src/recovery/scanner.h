@@ -25,7 +25,7 @@
 //
 // A damaged entry inside a chain does not condemn it either. Opening a file that looks whole does not read every
 // payload, so such damage is found by verify() and by checked reads; where a search was needed, a census is taken and
-// reported here. In a file with a torn end, what is damaged may never have been whole, and is delivered last
+// reported here. In a file with a torn end, or whose guard says kGuardHoldsTorn, what is damaged may never have been whole, and is delivered last
 // (ChainSink::on_damaged); in one that ends with its newest entry it was whole once, and is delivered as all others are.
 #pragma once
 
@@ -44,7 +44,8 @@ namespace simdr::core {
 enum class Reason : std::uint8_t {
   kClean,  // the chain ends where the file does, or the file is empty
   kGuarded,  // a guard, and all is as it says
-  kGuardedRolledBack,  // a guard whose committed tail was torn: what could be proven below it
+  // A guard whose committed tail was torn: what could be proven below it. Or one that says kGuardHoldsTorn: all that matches its CRC.
+  kGuardedRolledBack,
   kTornTail,  // no intact entry above the tail
   kBrokenChain,  // intact entries above the tail that no chain reaches: a write would destroy them, repair() saves them
   kDamagedHead,  // as kTornTail, kBrokenChain or kClean, and the oldest entry fails its CRC
@@ -54,6 +55,9 @@ enum class Reason : std::uint8_t {
 struct ScanOptions {
   // The layout to read the file by, if the caller knows; otherwise it is detected.
   std::optional<Layout> layout = std::nullopt;
+
+  // The file is the part that counts of one whose guard says kGuardHoldsTorn.
+  bool holds_torn = false;
 
   // How many bytes of payload the census of a damaged file may read.
   std::uint64_t census_limit = std::uint64_t{8} << 30;

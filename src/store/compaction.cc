@@ -122,7 +122,7 @@ Result<void> Store::compact(const Progress& progress) {
   figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
 
   const std::uint64_t tail = writer.tail();
-  std::unique_ptr<Appender> appender = make_appender((*next)->file(), {tail, tail, tail, false});
+  std::unique_ptr<Appender> appender = make_appender((*next)->file(), {tail, tail, tail});
   if (Result<void> replaced = files_.replace((*next)->file(), real_path_); !replaced) return replaced;
   // From here on nothing may fail: this handle must go on, on the file that now has the name.
   sync_new_name();

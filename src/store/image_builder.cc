@@ -92,6 +92,12 @@ bool ImageBuilder::on_damaged(const EntryRecord* records, std::size_t count) {
   return true;
 }
 
+std::vector<std::uint64_t> ImageBuilder::take_veiled() noexcept {
+  std::sort(veiled_.begin(), veiled_.end());
+  veiled_.erase(std::unique(veiled_.begin(), veiled_.end()), veiled_.end());
+  return std::move(veiled_);
+}
+
 void ImageBuilder::on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) {
   Inserted& inserted = inserted_[lane];
   std::uint64_t size = 0;

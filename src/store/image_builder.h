@@ -25,9 +25,9 @@ class ImageBuilder final : public ChainSink, private BuildLane::Sink {
   [[nodiscard]] bool finish() noexcept;
 
   [[nodiscard]] bool out_of_memory() const noexcept { return out_of_memory_; }
-  // In a file with a torn end, the keys whose newest entry is damaged: their state is that of an older one that is intact, or
+  // In a file with a torn end, the keys whose newest entry is damaged, each once: their state is that of an older one that is intact, or
   // they are absent.
-  [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept { return std::move(veiled_); }
+  [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept;
 
  private:
   void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override;

@@ -35,6 +35,7 @@ namespace simdr::core {
 
 class IndexFile;
 class PackedWriter;
+struct ScanOptions;
 
 // What a borrowed read yields: valid until the store is closed or compacted.
 struct Found {
@@ -176,7 +177,8 @@ class Store final : private CommitTarget {
   Result<std::unique_ptr<File>> open_file(bool* out_created);
   Result<void> take_lock(File& file);
   Result<void> load(std::unique_ptr<File> file, bool* out_changed_meanwhile);
-  Result<bool> walk(FileImage& image, const FileInfo& info, std::uint64_t size, bool* out_changed_meanwhile);
+  Result<bool> walk(FileImage& image, const FileInfo& info, std::uint64_t size, const ScanOptions& options,
+                    bool* out_changed_meanwhile);
   std::unique_ptr<IndexFile> open_index_file(const FileInfo& info) const;
   bool load_index_file(IndexFile* index_file, const FileInfo& info, FileImage* image);
   void save_index_file() noexcept;

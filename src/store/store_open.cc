@@ -133,7 +133,8 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
 
   // Beside a living writer the end of the file may be cut off at any moment, so it is read, not looked at through a mapping, and
   // what lies above the committed tail is none of ours.
-  bool beside_writer = false;
+  ScanOptions options;
+  options.layout = settings_.layout;
   if (is_read_only()) {
     const Result<bool> locked = file->is_locked_by_other();
     GuardLine guard;
@@ -146,8 +147,10 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
         *out_changed_meanwhile = true;
         return make_error(Status::kIo, "%s: its size kept changing while it was opened", path_.c_str());
       }
-      beside_writer = *guarded;
-      if (beside_writer) size = guard.committed_tail;
+      if (*guarded) {
+        size = guard.committed_tail;
+        options.holds_torn = (guard.flags & kGuardHoldsTorn) != 0;
+      }
     }
   }
 
@@ -169,7 +172,7 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   const bool is_loaded = index_file != nullptr && load_index_file(index_file.get(), *info, image.get());
   bool has_guard = false;
   if (!is_loaded) {
-    const Result<bool> walked = walk(*image, *info, size, out_changed_meanwhile);
+    const Result<bool> walked = walk(*image, *info, size, options, out_changed_meanwhile);
     if (!walked) return walked.error();
     has_guard = *walked;
   }
@@ -180,17 +183,16 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   if (is_read_only()) return {};
   // The mark of a crashed writer's guard is not taken over: the first write syncs all that is here, and then it is true.
   const std::uint64_t tail = image->tail.load(std::memory_order_relaxed);
-  appender_ = make_appender(image->file(), {tail, tail, info->size, has_guard});
+  appender_ = make_appender(image->file(), {tail, tail, info->size, has_guard, !veiled_.empty()});
   figures_.durable_tail.store(tail, std::memory_order_relaxed);
   return {};
 }
 
 // Proves the chain, builds the index from it, and refuses what may not be opened so. True when the file ends with a guard.
-Result<bool> Store::walk(FileImage& image, const FileInfo& info, std::uint64_t size, bool* out_changed_meanwhile) {
+Result<bool> Store::walk(FileImage& image, const FileInfo& info, std::uint64_t size, const ScanOptions& options,
+                         bool* out_changed_meanwhile) {
   BuildCrew crew(BuildCrew::usual_size());
   ImageBuilder builder(image, size, crew);
-  ScanOptions options;
-  options.layout = settings_.layout;
   const ByteView bytes = image.mapped()->bytes().first(static_cast<std::size_t>(size));
   const Result<ScanResult> scanned = scan(bytes, options, &builder);
   if ((scanned && !builder.finish()) || builder.out_of_memory())

@@ -1,5 +1,4 @@
 // What comes before the first write of a session.
-#include <algorithm>
 #include <vector>
 
 #include "store/mapping_hold.h"
@@ -14,19 +13,17 @@ Result<void> Store::prepare_writer() {
     figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
     if (Result<void> synced = image().file().sync_data(); !synced) return remember_failure(synced.error());
   }
+  if (Result<void> restored = write_veiled_anew(); !restored) return restored;
   writer_prepared_ = true;
-  if (veiled_.empty()) return {};
-  Result<void> restored = write_veiled_anew();
-  writer_prepared_ = bool(restored);
-  return restored;
+  return {};
 }
 
 // Recovery showed these keys as they were before a newer value was torn, or as absent. The torn one is still the newest in the chain, and
-// once the file is closed in good order nobody looks for damage any more: so what was shown is made the newest.
+// once the file is closed in good order nobody looks for damage any more: so what was shown is made the newest. Until that is on the
+// disk the guard tells the next recovery to look again.
 Result<void> Store::write_veiled_anew() {
+  if (veiled_.empty()) return {};
   FileImage& now = image();
-  std::sort(veiled_.begin(), veiled_.end());
-  veiled_.erase(std::unique(veiled_.begin(), veiled_.end()), veiled_.end());
   std::vector<WriteOp> ops;
   MappedFile* mapped = now.mapped();
   for (const std::uint64_t key_hash : veiled_) {
@@ -44,6 +41,14 @@ Result<void> Store::write_veiled_anew() {
   const MappingHold hold(mapped);
   const Result<Appended> appended = append_all(ops, Durability::kNone);
   if (!appended) return appended.error();
+  AppendRegion& region = appender_->region();
+  Result<void> kept = region.mark_synced(appended->tail);
+  if (kept) kept = now.file().sync_data();
+  if (kept) kept = region.mark_durable(appended->tail);
+  if (kept) kept = region.forget_torn();
+  if (!kept) return remember_failure(kept.error());
+  figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
+  figures_.durable_tail.store(appended->tail, std::memory_order_relaxed);
   veiled_ = {};
   return {};
 }

@@ -35,6 +35,11 @@ const FillBlock& fill_block() noexcept {
   return block;
 }
 
+// The guard takes the last line of a page, so that the window is whole pages; the file ends 4 bytes before the page does.
+std::uint64_t line_behind(std::uint64_t room_end) noexcept {
+  return align_up(room_end + kGuardLineSize, page_size()) - kGuardLineSize;
+}
+
 }  // namespace
 
 AppendRegion::AppendRegion(File& file, const Start& start, const AppendConfig& config) noexcept
@@ -43,13 +48,11 @@ AppendRegion::AppendRegion(File& file, const Start& start, const AppendConfig& c
   guard_.durable_tail = std::min(start.durable_tail, start.tail);
   guard_.synced_tail = guard_.durable_tail;
   guard_.writer_pid = process_id();
+  if (start.holds_torn) guard_.flags |= kGuardHoldsTorn;
   config_.max_window_size = std::max(config_.max_window_size, kMinWindowSize);
   config_.gather_from = std::min(config_.gather_from, 2 * config_.max_window_size);
-  if (start.has_guard) {
-    guard_line_ = start.file_size - kGuardSize;
-    guard_is_foreign_ = true;
-  }
-  soiled_end_ = start.file_size;  // of a torn end, or of a dead writer's room
+  if (start.has_guard) guard_line_ = start.file_size - kGuardSize;
+  holds_remains_ = start.file_size > start.tail;
 }
 
 void AppendRegion::set_all_synced(bool all_synced) noexcept {
@@ -57,7 +60,7 @@ void AppendRegion::set_all_synced(bool all_synced) noexcept {
 }
 
 Result<void> AppendRegion::open_window(std::uint64_t tail, std::uint64_t end) {
-  if (Result<void> adopted = adopt_guard(); !adopted) return adopted;
+  if (Result<void> cleared = clear_remains(); !cleared) return cleared;
   Result<void> taken = take_window(tail, end, choose_window_size(tail));
   if (!taken && (taken.error().status == Status::kNoSpace || taken.error().status == Status::kTooLarge)) {
     // A nearly full disk, or a limit on the size of files, may still leave room for the entry, if not for the stretch ahead of it.
@@ -71,11 +74,7 @@ Result<void> AppendRegion::open_window(std::uint64_t tail, std::uint64_t end) {
 Result<void> AppendRegion::take_window(std::uint64_t tail, std::uint64_t end, std::uint64_t size) {
   const std::uint64_t wanted = std::max(end, tail + size);
   const Growth growth{guard_line_, file_size_};
-  // The guard takes the last line of a page, so that the window is whole pages; the file ends 4 bytes before the page does.
-  const auto line_behind = [](std::uint64_t room_end) {
-    return align_up(room_end + kGuardLineSize, page_size()) - kGuardLineSize;
-  };
-  // More room than this is what a failed large write or a torn end left behind; or there is no space to fill what is there.
+  // More room than this is what a failed large write left behind; or there is no space to fill what is there.
   const std::uint64_t too_far =
       size == 0 ? line_behind(wanted)
                 : std::max(wanted, tail + 2 * kWindowsAhead * std::max(size, config_.max_window_size));
@@ -133,9 +132,6 @@ Result<void> AppendRegion::place_guard(std::uint64_t new_line) {
 // Moves the guard towards the tail: it is written at its new place, which is nobody's, and the file is then cut behind it.
 // Until the cut, the last bytes of the file are the old guard.
 Result<void> AppendRegion::pull_guard(std::uint64_t new_line) {
-  if (!has_guard()) {
-    if (Result<void> moved = move_guard(align_up(file_size_, kGuardLineSize)); !moved) return moved;
-  }
   drop_window();
   if (Result<void> written = write_guard(new_line); !written) return written;
   if (Result<void> synced = sync_growth(); !synced) return synced;
@@ -193,7 +189,7 @@ Result<void> AppendRegion::write_and_fill(std::uint64_t tail, std::vector<ByteVi
 
 Result<AppendRegion::Growth> AppendRegion::make_room(std::uint64_t tail, std::uint64_t end) {
   const Growth growth{guard_line_, file_size_};
-  if (Result<void> adopted = adopt_guard(); !adopted) return adopted.error();
+  if (Result<void> cleared = clear_remains(); !cleared) return cleared.error();
   if (has_guard() && end <= guard_line_) return growth;
   if (window_base_ != nullptr) window_used_ = std::min(tail, window_end_) - window_tail_;
   // A stretch ahead of time spares moving the guard for each.
@@ -208,16 +204,58 @@ Result<AppendRegion::Growth> AppendRegion::make_room(std::uint64_t tail, std::ui
   return growth;
 }
 
-// A dead writer's guard is made ours in one sector, at the tail that recovery found, before anything below it is touched.
-Result<void> AppendRegion::adopt_guard() {
-  if (!guard_is_foreign_) return {};
-  if (Result<void> written = write_guard(guard_line_); !written) return written;
-  guard_is_foreign_ = false;
+// What a dead writer left above the tail is no more before anything is written there: neither in the file nor, if the power goes,
+// on the disk. Entries among it that hang on the tail, or on the end of what is written next, would be taken for ours.
+Result<void> AppendRegion::clear_remains() {
+  if (!holds_remains_) return {};
+  const bool is_short = file_size_ - guard_.committed_tail <= kMostWindowsAtOnce * config_.max_window_size;
+  Result<void> cleared = is_short ? fill_remains() : cut_remains();
+  if (!cleared && is_short && cleared.error().status == Status::kNoSpace) cleared = cut_remains();
+  if (cleared) holds_remains_ = false;
+  return cleared;
+}
+
+// The guard first: what is torn might be like the filler where it is torn.
+Result<void> AppendRegion::fill_remains() {
+  const std::uint64_t tail = guard_.committed_tail;
+  Result<void> done = stand_guard(line_behind(file_size_));
+  if (done) done = fill(tail, guard_line_);
+  if (done) done = sync();
+  if (!done) return done;
+  filled_end_ = guard_line_;
+  note_filler(tail, guard_line_);
   return {};
 }
 
-Result<void> AppendRegion::sync_growth() {
-  if (!config_.sync_growth) return {};
+// The same for what is too much to fill. Until the cut is on the disk there are two guards, which say the same.
+Result<void> AppendRegion::cut_remains() {
+  const std::uint64_t tail = guard_.committed_tail;
+  const std::uint64_t line = line_behind(tail);
+  Result<void> done = stand_guard(align_up(file_size_, kGuardLineSize));
+  if (!done) return done;
+  if (guard_line_ <= line) return fill_remains();
+  done = fill(tail, line);
+  if (done) done = write_guard(line);
+  if (done) done = sync();
+  if (done) done = file_.truncate(line + kGuardSize);
+  if (done) done = sync();
+  if (!done) return done;
+  guard_line_ = line;
+  file_size_ = line + kGuardSize;
+  filled_end_ = line;
+  note_filler(tail, line);
+  return {};
+}
+
+// A guard of ours, on the disk: where the dead writer's stands, or, without one, at `line`, which lies beyond the end.
+Result<void> AppendRegion::stand_guard(std::uint64_t line) {
+  if (Result<void> stands = has_guard() ? write_guard(guard_line_) : move_guard(line); !stands) return stands;
+  return sync();
+}
+
+Result<void> AppendRegion::sync_growth() { return config_.sync_growth ? sync() : Result<void>{}; }
+
+Result<void> AppendRegion::sync() {
   ++counts_.syncs;
   if (Result<void> synced = file_.sync_data(); !synced) {
     Error failure = synced.error();
@@ -249,14 +287,10 @@ Result<void> AppendRegion::write_guard(std::uint64_t line) noexcept {
 }
 
 // The old guard may have been overwritten by what failed: it is written again, where its block is still its own, before
-// the file is cut back to it.
+// the file is cut back to it. Where that cannot be done the new guard stands, and is as good.
 void AppendRegion::undo_growth(const Growth& growth) noexcept {
   if (growth.old_line == guard_line_) return;
-  if (growth.old_line != kNoGuard) {
-    if (!write_guard(growth.old_line)) return;  // the new guard stands, and is as good
-  } else if (growth.old_size > guard_.committed_tail) {
-    return;  // a torn end: its bytes stay nobody's, behind the new guard
-  }
+  if (growth.old_line != kNoGuard && (!write_guard(growth.old_line) || !sync_growth())) return;
   if (!file_.truncate(growth.old_size)) return;
   drop_window();
   guard_line_ = growth.old_line;
@@ -337,6 +371,13 @@ Result<void> AppendRegion::mark_durable(std::uint64_t tail) noexcept {
   if (tail <= guard_.durable_tail) return {};
   guard_.durable_tail = tail;
   return store_field(kGuardDurableAt, tail);
+}
+
+// One store, with the process number that shares its 8 bytes.
+Result<void> AppendRegion::forget_torn() noexcept {
+  static_assert(kGuardPidAt % 8 == 0 && kGuardFlagsAt == kGuardPidAt + 4);
+  guard_.flags &= ~kGuardHoldsTorn;
+  return store_field(kGuardPidAt, guard_.writer_pid | std::uint64_t{guard_.flags} << 32);
 }
 
 Result<void> AppendRegion::store_field(std::size_t at, std::uint64_t value) noexcept {

@@ -69,6 +69,7 @@ class AppendRegion {
     std::uint64_t durable_tail = 0;  // all below is on the disk
     std::uint64_t file_size = 0;
     bool has_guard = false;  // the file ends in a guard that a writer left behind
+    bool holds_torn = false;  // kGuardHoldsTorn
   };
   // Writes nothing.
   AppendRegion(File& file, const Start& start, const AppendConfig& config) noexcept;
@@ -137,6 +138,9 @@ class AppendRegion {
   Result<void> mark_synced(std::uint64_t tail) noexcept;
   Result<void> mark_durable(std::uint64_t tail) noexcept;
 
+  // What recovery passed over is hidden by newer entries that are on the disk: the guard no longer tells of it.
+  Result<void> forget_torn() noexcept;
+
   // Ends with the file cut to `tail`, byte for byte what the entries are. Nothing may be written afterwards.
   Result<void> finish(std::uint64_t tail);
   // Lets go of the window without touching the file: for a child of fork(), and when the file is damaged goods.
@@ -158,7 +162,10 @@ class AppendRegion {
  private:
   static constexpr std::uint64_t kNoGuard = ~std::uint64_t{0};
 
-  Result<void> adopt_guard();
+  Result<void> clear_remains();
+  Result<void> fill_remains();
+  Result<void> cut_remains();
+  Result<void> stand_guard(std::uint64_t line);
   Result<void> take_window(std::uint64_t tail, std::uint64_t end, std::uint64_t size);
   Result<void> place_guard(std::uint64_t new_line);
   Result<void> pull_guard(std::uint64_t new_line);
@@ -175,6 +182,7 @@ class AppendRegion {
   Result<void> fill(std::uint64_t begin, std::uint64_t end);
   [[nodiscard]] bool is_like_room(std::uint64_t trailer_offset, ByteView payload_end) const noexcept;
   Result<void> sync_growth();
+  Result<void> sync();
   void undo_growth(const Growth& growth) noexcept;
   void drop_window() noexcept;
   void forget_filler() noexcept { filler_begin_ = filler_end_ = 0; }
@@ -192,7 +200,7 @@ class AppendRegion {
   std::uint64_t filler_begin_ = 0;
   std::uint64_t filler_end_ = 0;
   std::uint64_t soiled_end_ = 0;
-  bool guard_is_foreign_ = false;  // the standing guard is a dead writer's: to be rewritten before the first use
+  bool holds_remains_ = false;  // of a dead writer, above the tail
 
   std::unique_ptr<Mapping> window_;
   std::byte* window_base_ = nullptr;

@@ -17,6 +17,19 @@ std::string words(const char* what, std::uint64_t key) {
 
 }  // namespace
 
+State contents_of(const Store& store) {
+  State state;
+  Iterator iterator(store, {});
+  Found found;
+  std::size_t count = 0;
+  Error error;
+  while (iterator.next(&found, 1, &count, &error) == Status::kOk) {
+    const ByteView payload = found.payload();
+    state[found.record.key_hash] = std::make_shared<Bytes>(payload.begin(), payload.end());
+  }
+  return state;
+}
+
 std::string compare_with(const Store& store, const State& state) {
   for (const auto& [key, value] : state) {
     Found found;

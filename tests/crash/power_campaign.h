@@ -20,6 +20,7 @@ struct PowerTally {
   std::uint64_t mended = 0;          // images whose end recovery had to leave out
   std::uint64_t mixed = 0;  // states of a NONE session that are no prefix of it
   std::uint64_t written_on = 0;  // images that were opened to write, written to, closed and read again
+  std::uint64_t cut_again = 0;  // states of a second cut, while such an image was written on
   std::uint64_t crate_checks = 0;
   std::uint64_t nothing_yet = 0;  // refused as no store, where nothing was ever promised
 };
@@ -50,6 +51,7 @@ class PowerCampaign {
   std::string check_store(const Store& store);
   std::string check_each_key(const Store& store);
   std::string check_write(const Bytes& image);
+  std::string check_second_cut(const Bytes& image);
   std::string check_crate(const Bytes& image);
   [[nodiscard]] bool may_end_at(std::uint64_t step) const;
   [[nodiscard]] Durability effective(const Operation& operation) const;

@@ -30,13 +30,14 @@ class PowerTest : public ::testing::Test {
     const PowerTally& tally = campaign.tally();
     std::printf(
         "%llu states of %llu workloads (%llu of them prefixes); %llu with an end left out; %llu mixed; "
-        "%llu written on; %llu shown to the crate%s\n",
+        "%llu written on; %llu of a second cut; %llu shown to the crate%s\n",
         static_cast<unsigned long long>(tally.states), static_cast<unsigned long long>(tally.workloads),
         static_cast<unsigned long long>(tally.prefixes), static_cast<unsigned long long>(tally.mended),
         static_cast<unsigned long long>(tally.mixed), static_cast<unsigned long long>(tally.written_on),
-        static_cast<unsigned long long>(tally.crate_checks),
+        static_cast<unsigned long long>(tally.cut_again), static_cast<unsigned long long>(tally.crate_checks),
         durability == Durability::kStrict && oracle == nullptr ? ": SKIPPED, no oracle built" : "");
     EXPECT_GT(tally.written_on, 0u);
+    EXPECT_GT(tally.cut_again, 0u);
   }
 
   struct temp_dir folder_;

@@ -114,6 +114,8 @@ class Session {
   std::unique_ptr<Store> store_;
 };
 
+// What the store holds, by its own account.
+State contents_of(const Store& store);
 // Empty when the store holds exactly `state`, byte for byte; else what differs, in words.
 std::string compare_with(const Store& store, const State& state);
 // Empty when verify() finds nothing.

@@ -144,6 +144,73 @@ TEST_P(FaultTest, InterruptedAndShortCallsAreCarriedOnWith) {
   EXPECT_GT(interrupter.count(), 100u);
 }
 
+// A torn newer value above a whole older one, behind a file that lost its end.
+Bytes torn_store(const OpenSettings& settings, State* out_shown) {
+  RecordingFileSystem files;
+  Session session(files, kMemoryPath, settings);
+  EXPECT_TRUE(session.open());
+  const Value old = make_value(300, 1, false);
+  const auto put = [&](std::uint64_t key, const Value& value) {
+    Operation operation;
+    operation.steps.push_back({key_of(key), value});
+    EXPECT_TRUE(session.apply(operation));
+    return session.store()->tail();
+  };
+  put(1, old);
+  const std::uint64_t torn = put(1, make_value(300, 2, false));
+  put(2, old);
+  EXPECT_TRUE(session.close());
+  Bytes bytes = files.contents(kMemoryPath);
+  bytes[static_cast<std::size_t>(torn) - 100] ^= std::byte{0xFF};
+  bytes.resize(bytes.size() + 5'000, std::byte{0x11});
+  *out_shown = {{key_of(1), old}, {key_of(2), old}};
+  return bytes;
+}
+
+// What recovery passed over stays so until what it showed instead is written anew, whatever fails on the way to that.
+TEST_P(FaultTest, WhatRecoveryPassedOverNeverComesBack) {
+  OpenSettings settings = settings_of(GetParam(), false, false);
+  OpenSettings reading = settings;
+  reading.mode = OpenAs::kReadOnly;
+  State shown;
+  const Bytes image = torn_store(settings, &shown);
+  Operation put;
+  put.steps.push_back({key_of(3), make_value(200, 3, false)});
+  State written = shown;
+  apply_steps(put, &written);
+  std::uint64_t refused = 0;
+  for (const int kind : {0, 1, 2, 3, 4, 5, 6, 7}) {
+    for (std::uint64_t n = 1;; ++n) {
+      RecordingFileSystem disk;
+      disk.preset(kMemoryPath, image);
+      FaultFileSystem faults(disk);
+      Session session(faults, kMemoryPath, settings);
+      ASSERT_TRUE(session.open());
+      faults.arm({n, (kind & 1) != 0, ENOSPC, (kind & 2) != 0});
+      const bool done = static_cast<bool>(session.apply(put));
+      const State& expected = done ? written : shown;
+      refused += done ? 0 : 1;
+      const auto check = [&](const char* when) {
+        const auto opened = Store::open(disk, kMemoryPath, reading);
+        ASSERT_TRUE(opened) << opened.error().message;
+        const std::string wrong = compare_with(**opened, expected);
+        EXPECT_TRUE(wrong.empty() || compare_with(**opened, written).empty())
+            << when << ", call " << n << " failing in way " << kind << ": " << wrong;
+      };
+      check("beside the writer");
+      if ((kind & 4) != 0) {
+        (void)session.close();
+      } else {
+        session.drop();
+      }
+      check("afterwards");
+      if (HasFailure()) return;
+      if (faults.fired() == nullptr) break;
+    }
+  }
+  EXPECT_GT(refused, 20u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Durabilities, FaultTest,
                          ::testing::Values(Durability::kNone, Durability::kCommit, Durability::kStrict));
 

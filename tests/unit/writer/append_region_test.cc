@@ -227,6 +227,40 @@ TEST_F(AppendTest, TakesOverTheGuardOfAWriterThatDied) {
   EXPECT_EQ(record.prev_tail, 30u);
 }
 
+// Else a power cut that keeps the old bytes of one sector and the new ones of another makes entries of them.
+TEST_F(AppendTest, NothingOfADeadWriterIsLeftAboveTheTailWhereTheFirstEntryIsWritten) {
+  for (const bool has_guard : {true, false}) {
+    for (const std::size_t size : {std::size_t{100}, std::size_t{3'000}, std::size_t{200'000}}) {
+      std::filesystem::remove(path_);
+      file_ = *system_file_system().open(path_, OpenMode::kCreateNew, 0600);
+      std::uint64_t dead_size = 0;
+      {
+        Appender dead = appender();
+        ASSERT_TRUE(dead.append_value(1, payload(10, 1)));
+        ASSERT_TRUE(dead.publish());
+        ASSERT_TRUE(dead.append_value(2, payload(size, 2)));
+        ASSERT_TRUE(dead.append_value(2, payload(size, 2)));
+        ASSERT_TRUE(dead.publish());
+        if (!has_guard) {
+          ASSERT_TRUE(dead.region().finish(dead.tail() - 1));
+        }
+        dead_size = file_->info()->size;
+      }
+      Appender next = appender({30, 30, dead_size, has_guard});
+      ASSERT_TRUE(next.append_value(3, payload(10, 3)));
+      EXPECT_EQ(next.region().take_counts().syncs, 2u);
+      const auto all = bytes();
+      const std::size_t line = all.size() - kGuardSize;
+      GuardLine guard_line;
+      ASSERT_TRUE(guard(&guard_line));
+      EXPECT_EQ(guard_line.committed_tail, 30u);
+      EXPECT_TRUE(std::all_of(all.begin() + 94, all.begin() + static_cast<std::ptrdiff_t>(line),
+                              [](std::byte byte) { return byte == std::byte{0xFF} || byte == std::byte{0}; }))
+          << size << (has_guard ? ", with a guard" : "");
+    }
+  }
+}
+
 TEST_F(AppendTest, MarksInTheGuardNeverGoBack) {
   Appender writer = appender();
   ASSERT_TRUE(writer.append_value(1, payload(10, 1)));
