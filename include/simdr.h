@@ -315,7 +315,8 @@ SIMDR_API simdr_status simdr_store_copy(simdr_store *store, const void *key, siz
 SIMDR_API simdr_status simdr_store_copy_hashed(simdr_store *store, uint64_t key_hash, simdr_store *target,
                                                uint32_t flags, uint64_t *out_tail, simdr_error *err) SIMDR_NOEXCEPT;
 /* Copy, then remove here. The copy is complete in `target` (and synced, with COMMIT or STRICT) before the removal, so a crash
- * between them leaves the entry in both. out_tail is this store's. */
+ * between them leaves the entry in both. Without a durability in `flags` each store has its own default, but the copy is
+ * never less durable than the removal. out_tail is this store's. */
 SIMDR_API simdr_status simdr_store_transfer(simdr_store *store, const void *key, size_t key_size,
                                             simdr_store *target, uint32_t flags, uint64_t *out_tail,
                                             simdr_error *err) SIMDR_NOEXCEPT;

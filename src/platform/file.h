@@ -87,8 +87,9 @@ class FileSystem {
   // The absolute path with all links resolved; the last part need not exist.
   virtual Result<std::string> canonical(const std::string& path) = 0;
   virtual Result<FileInfo> info(const std::string& path) = 0;
-  // Makes a created or renamed name in the folder of `path` survive a power cut.
-  virtual Result<void> sync_folder_of(const std::string& path) = 0;
+  // Makes a created or renamed name in the folder of `path` survive a power cut. Allocates nothing: it is also called where want of
+  // memory could not be told from a disk that failed.
+  virtual Result<void> sync_folder_of(const std::string& path) noexcept = 0;
 
  protected:
   ~FileSystem() = default;  // never owned through this type, so that the system's one needs no destruction at unload

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -88,6 +89,7 @@ class PosixFile final : public File {
   // A temporary file with a name loses it when it is closed.
   [[nodiscard]] bool is_temporary() const noexcept { return is_temporary_; }
   void set_temporary(bool temporary) noexcept { is_temporary_ = temporary; }
+  void set_path(std::string path) noexcept { path_ = std::move(path); }
 
   Result<void> read_at(std::uint64_t offset, void* to, std::size_t size) override {
     auto* at = static_cast<std::byte*>(to);
@@ -272,7 +274,7 @@ class PosixFileSystem final : public FileSystem {
     // O_NONBLOCK: opening a fifo must not wait for its other end. It means nothing for regular files.
     int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (mode == OpenMode::kReadOnly ? O_RDONLY : O_RDWR);
     if (mode == OpenMode::kCreateNew) flags |= O_CREAT | O_EXCL;
-    const int descriptor = open_uninterrupted(path, flags, permissions);
+    const int descriptor = open_uninterrupted(path.c_str(), flags, permissions);
     if (descriptor < 0) return open_error(path, mode, errno);
     auto file = std::make_unique<PosixFile>(descriptor, path);
     const Result<FileInfo> info = file->info();
@@ -287,14 +289,14 @@ class PosixFileSystem final : public FileSystem {
   Result<std::unique_ptr<File>> open_unnamed(const std::string& path) override {
     const std::string folder = folder_of(path);
     // Linux: a file without a name leaves nothing behind when the process is killed.
-    int descriptor = open_uninterrupted(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int descriptor = open_uninterrupted(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (descriptor >= 0) return std::unique_ptr<File>(std::make_unique<PosixFile>(descriptor, folder + "/(unnamed)"));
     // EISDIR and ENOENT are what kernels say that do not know O_TMPFILE, EOPNOTSUPP what file systems say.
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT) {
       return make_os_error(errno, "%s: cannot create a temporary file", folder.c_str());
     }
     const std::string name = unguessable_name(path);
-    descriptor = open_uninterrupted(name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    descriptor = open_uninterrupted(name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (descriptor < 0) return make_os_error(errno, "%s: cannot create a temporary file", folder.c_str());
     auto file = std::make_unique<PosixFile>(descriptor, name);
     file->set_temporary(true);
@@ -314,6 +316,7 @@ class PosixFileSystem final : public FileSystem {
 
   Result<void> replace(File& unnamed, const std::string& path) override {
     auto& file = static_cast<PosixFile&>(unnamed);
+    std::string path_of_messages = path;  // what may fail for want of memory comes first
     const std::string name = file.is_temporary() ? file.path() : unguessable_name(path);
     if (!file.is_temporary() && link_descriptor(file.descriptor(), name) != 0) return link_error(name, errno);
     if (::rename(name.c_str(), path.c_str()) != 0) {
@@ -322,6 +325,7 @@ class PosixFileSystem final : public FileSystem {
       return make_os_error(os_error, "%s: cannot replace", path.c_str());
     }
     file.set_temporary(false);
+    file.set_path(std::move(path_of_messages));
     return {};
   }
 
@@ -351,10 +355,14 @@ class PosixFileSystem final : public FileSystem {
     return info_of(st);
   }
 
-  Result<void> sync_folder_of(const std::string& path) override {
-    const std::string folder = folder_of(path);
+  Result<void> sync_folder_of(const std::string& path) noexcept override {
+    char folder[PATH_MAX];
+    const std::size_t size = std::max<std::size_t>(path.find_last_of('/') + 1, 1);  // with the slash; npos + 1 is 0
+    if (size >= sizeof folder) return make_os_error(ENAMETOOLONG, "%s: cannot open the folder", path.c_str());
+    std::snprintf(folder, sizeof folder, "%.*s", static_cast<int>(size),
+                  path.find('/') == std::string::npos ? "." : path.c_str());
     const int descriptor = open_uninterrupted(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (descriptor < 0) return make_os_error(errno, "%s: cannot open the folder", folder.c_str());
+    if (descriptor < 0) return make_os_error(errno, "%s: cannot open the folder", folder);
     int outcome;
     do {
       outcome = ::fsync(descriptor);
@@ -362,8 +370,7 @@ class PosixFileSystem final : public FileSystem {
     const int os_error = errno;
     ::close(descriptor);
     // Some file systems have no folders to sync and say so.
-    if (outcome != 0 && os_error != EINVAL)
-      return make_os_error(os_error, "%s: cannot sync the folder", folder.c_str());
+    if (outcome != 0 && os_error != EINVAL) return make_os_error(os_error, "%s: cannot sync the folder", folder);
     return {};
   }
 
@@ -380,10 +387,10 @@ class PosixFileSystem final : public FileSystem {
     return make_os_error(os_error, "%s: cannot name the new file", path.c_str());
   }
 
-  static int open_uninterrupted(const std::string& path, int flags, std::uint32_t permissions) noexcept {
+  static int open_uninterrupted(const char* path, int flags, std::uint32_t permissions) noexcept {
     int descriptor;
     do {
-      descriptor = ::open(path.c_str(), flags, static_cast<mode_t>(permissions));
+      descriptor = ::open(path, flags, static_cast<mode_t>(permissions));
     } while (descriptor < 0 && errno == EINTR);
     return descriptor;
   }

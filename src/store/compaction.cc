@@ -69,14 +69,14 @@ class Store::WriterPause {
  public:
   explicit WriterPause(GroupCommit& commit) : commit_(commit) { commit_.acquire(); }
   ~WriterPause() {
-    if (!done_) commit_.release(false, 0);
+    if (!done_) commit_.release();
   }
   WriterPause(const WriterPause&) = delete;
   WriterPause& operator=(const WriterPause&) = delete;
 
   // Under the write lock: what is appended after it must belong to the new epoch.
-  void end_replaced(std::uint64_t durable_tail) {
-    commit_.release(true, durable_tail);
+  void end_replaced(std::uint64_t tail, bool has_durable_name) {
+    commit_.release_replaced(tail, has_durable_name);
     done_ = true;
   }
 
@@ -127,7 +127,7 @@ Result<void> Store::compact(const Progress& progress) {
   // From here on nothing may fail: this handle must go on, on the file that now has the name.
   sync_new_name();
   switch_to(*std::move(next), std::move(appender));
-  pause.end_replaced(writer.tail());
+  pause.end_replaced(tail, !folder_sync_pending_);
   return {};
 }
 
@@ -164,8 +164,7 @@ Result<void> Store::copy_live(PackedWriter& writer, Packed* out, const Progress&
 }
 
 Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file, std::uint64_t tail, Packed packed) {
-  Result<std::shared_ptr<FileImage>> mapped =
-      FileImage::map(std::move(file), tail, std::max(settings_.reserve_size, tail));
+  Result<std::shared_ptr<FileImage>> mapped = FileImage::map(std::move(file), tail, address_space_for(tail));
   if (!mapped) return mapped.error();
   const std::shared_ptr<FileImage> next = *mapped;
   if (!next->index.expect(packed.items.size()) ||
@@ -180,17 +179,12 @@ Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file
   return next;
 }
 
-// The new name may not be on the disk yet; the old file is whole there, so a failure is a warning and not an error. But the next
-// commit is not done before the name is.
+// The new name may not be on the disk yet; the old file is there as it was left, so a failure is a warning and not an error. But no
+// commit, sync or close is done before the name is.
 void Store::sync_new_name() noexcept {
-  folder_sync_pending_ = true;
-  try {
-    const Result<void> synced = files_.sync_folder_of(real_path_);
-    if (!synced) return settings_.log.say(LogLevel::kWarning, synced.error().message);
-    folder_sync_pending_ = false;
-  } catch (const std::bad_alloc&) {
-    settings_.log.say(LogLevel::kWarning, "out of memory while syncing the folder of a compacted file");
-  }
+  const Result<void> synced = files_.sync_folder_of(real_path_);
+  folder_sync_pending_ = !synced;
+  if (!synced) settings_.log.say(LogLevel::kWarning, synced.error().message);
 }
 
 // Under the write lock. Lookups that began on the old image finish there; entries keep its mapping, iterators all of it.
@@ -199,10 +193,15 @@ void Store::switch_to(std::shared_ptr<FileImage> next, std::unique_ptr<Appender>
   const std::uint64_t old_tail = old_appender->tail();
   std::shared_ptr<FileImage> old = shared_image();
   show(std::move(next));
-  figures_.durable_tail.store(appender_->tail(), std::memory_order_relaxed);
+  figures_.durable_tail.store(folder_sync_pending_ ? 0 : appender_->tail(), std::memory_order_relaxed);
   wait_for_readers();
-  // Nobody's any more, but a hard link may keep it: it ends as a file that was closed does.
-  (void)old_appender->region().finish(old_tail);
+  // Nobody's any more, but a hard link may keep it: it ends as a file that was closed does. Not where its name may come back in a
+  // power cut: then its guard tells what of it is not on the disk.
+  if (folder_sync_pending_) {
+    old_appender->region().abandon();
+  } else {
+    (void)old_appender->region().finish(old_tail);
+  }
   old_appender.reset();
   // The system takes as long to forget a large file as to write a good part of it. Nobody need wait for that.
   try {

@@ -184,6 +184,7 @@ class Store final : private CommitTarget {
   void save_index_file() noexcept;
   std::unique_ptr<Appender> make_appender(File& file, const AppendRegion::Start& start) const;
 
+  [[nodiscard]] std::uint64_t address_space_for(std::uint64_t size) const noexcept;
   // Published and in the index; {0, 0} with nothing done where it takes more than stores to memory.
   Appended put_at_once(std::uint64_t key_hash, ByteView payload) noexcept;
   // The long way, which tells what is wrong.
@@ -212,7 +213,7 @@ class Store final : private CommitTarget {
   Result<std::uint64_t> finish_write(Turn turn, const Result<Appended>& appended, Durability durability);
   Result<std::uint64_t> commit(const Appended& appended, Durability durability);
   Error remember_failure(const Error& error) noexcept;
-  Result<std::uint64_t> sync_all(bool strict) override;
+  Result<std::uint64_t> sync_all(bool strict) noexcept override;
   [[nodiscard]] FileImage& image() const noexcept { return *image_.load(std::memory_order_acquire); }
 
   void count_lookup(const ReadSection& section, std::uint64_t hits, std::uint64_t misses) const noexcept;

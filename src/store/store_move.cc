@@ -1,4 +1,5 @@
 // Writes of what is stored already: under another key, or in another store.
+#include <algorithm>
 #include <memory>
 
 #include "store/mapping_hold.h"
@@ -68,13 +69,16 @@ Result<std::uint64_t> Store::copy_to(std::uint64_t key_hash, Store& target, Dura
 
 Result<std::uint64_t> Store::transfer_to(std::uint64_t key_hash, Store& target, Durability durability) {
   if (Result<void> writable = check_writable(); !writable) return writable.error();
+  // Each store's own default, but what survives of the removal must survive of the copy.
+  const Durability removal = durability_or_default(durability);
+  const Durability copy = std::max(target.durability_or_default(durability), removal);
   for (;;) {
     const Result<Entry*> entry = entry_to_copy(key_hash, target);
     if (!entry) return entry.error();
     const EntryOwner owner(*entry);
-    if (Result<std::uint64_t> copied = target.put(key_hash, owner->payload(), durability); !copied) return copied;
+    if (Result<std::uint64_t> copied = target.put(key_hash, owner->payload(), copy); !copied) return copied;
     // What was put here meanwhile was not copied and must not go: then it is transferred too.
-    Result<std::uint64_t> removed = remove_if_entry(*owner, durability);
+    Result<std::uint64_t> removed = remove_if_entry(*owner, removal);
     if (removed || removed.error().status != Status::kChanged) return removed;
   }
 }

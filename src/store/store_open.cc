@@ -122,6 +122,12 @@ void Store::show(std::shared_ptr<FileImage> next) noexcept {
   if (answers_quickly) quick_image_.store(image_owner_.get(), std::memory_order_seq_cst);
 }
 
+// A file that is longer than what is reserved gets as much behind its end: there may be no space for a second mapping beside the
+// first, which the next put would take.
+std::uint64_t Store::address_space_for(std::uint64_t size) const noexcept {
+  return size < settings_.reserve_size ? settings_.reserve_size : size + settings_.reserve_size;
+}
+
 Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile) {
   const Result<FileInfo> info = file->info();
   if (!info) return info.error();
@@ -154,12 +160,9 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
     }
   }
 
-  // A file that is longer than what is reserved gets as much behind its end: there may be no space for a second
-  // mapping beside the first, which the first put would take.
-  const std::uint64_t reserve = size < settings_.reserve_size ? settings_.reserve_size : size + settings_.reserve_size;
   const std::unique_ptr<IndexFile> index_file = open_index_file(*info);
   Result<std::shared_ptr<FileImage>> mapped =
-      FileImage::map(std::move(file), size, is_read_only() ? size : reserve,
+      FileImage::map(std::move(file), size, is_read_only() ? size : address_space_for(size),
                      index_file != nullptr ? std::optional(index_file->seed()) : std::nullopt);
   if (!mapped) {
     const std::int32_t os_error = mapped.error().os_error;
@@ -261,14 +264,12 @@ Result<void> Store::finish_file() {
   AppendRegion& region = appender_->region();
   if (writer_failed_) return failure_;
   // Nothing was written: the file stays as it was found, a dead writer's guard and all.
-  if (!region.has_guard() || !writer_prepared_) return {};
+  if (!writer_prepared_) return {};
   // A file without a guard says that all of it is on the disk; so it must be before the guard goes.
   Result<void> done;
-  if (appender_->tail() > region.durable_tail()) {
-    done = image().file().sync_data();
-    if (done && folder_sync_pending_) done = files_.sync_folder_of(real_path_);
-    if (!done) return done;
-  }
+  if (appender_->tail() > region.durable_tail()) done = image().file().sync_data();
+  if (done && folder_sync_pending_) done = files_.sync_folder_of(real_path_);
+  if (!done) return done;
   return region.finish(appender_->tail());
 }
 

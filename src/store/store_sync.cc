@@ -5,7 +5,7 @@ namespace simdr::core {
 
 // The leader's part of a group commit. Data and guard are on the disk after one sync, in any order: recovery checks what lies above
 // the durable mark. STRICT lets nobody find an entry in the guard whose bytes are not there yet.
-Result<std::uint64_t> Store::sync_all(bool strict) {
+Result<std::uint64_t> Store::sync_all(bool strict) noexcept {
   Turn turn(write_mutex_);
   if (writer_failed_) return failure_;
   std::uint64_t target = strict ? appender_->tail() : appender_->region().published_tail();
@@ -22,6 +22,8 @@ Result<std::uint64_t> Store::sync_all(bool strict) {
   turn.lock();
   figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
   if (!synced) return remember_failure(synced.error());
+  // A write that synced its window meanwhile may have been told of a failure in our place: the system tells only one.
+  if (writer_failed_) return failure_;
   folder_sync_pending_ = false;
   if (strict) {
     // Others may have published further meanwhile; the mark never goes back.
@@ -38,6 +40,7 @@ Result<std::uint64_t> Store::sync_all(bool strict) {
   turn.lock();
   figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
   if (!synced) return remember_failure(synced.error());
+  if (writer_failed_) return failure_;
   return target;
 }
 

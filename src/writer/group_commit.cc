@@ -7,7 +7,7 @@ namespace simdr::core {
 Result<void> GroupCommit::commit(std::uint64_t tail, std::uint64_t epoch, bool strict) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (epoch != epoch_ || tail <= (strict ? strict_tail_ : durable_tail_)) return {};
+    if (!awaits_name_ && (epoch != epoch_ || tail <= (strict ? strict_tail_ : durable_tail_))) return {};
     // Never tried again after a failure: the kernel may have dropped the pages that it could not write, and would report success.
     if (failed_) return failure_;
     if (!has_leader_) break;
@@ -19,6 +19,7 @@ Result<void> GroupCommit::commit(std::uint64_t tail, std::uint64_t epoch, bool s
   lock.lock();
   has_leader_ = false;
   if (reached) {
+    awaits_name_ = false;
     durable_tail_ = std::max(durable_tail_, *reached);
     if (strict) strict_tail_ = std::max(strict_tail_, *reached);
   } else {
@@ -36,14 +37,19 @@ void GroupCommit::acquire() {
   has_leader_ = true;
 }
 
-void GroupCommit::release(bool replaced, std::uint64_t durable_tail) {
+void GroupCommit::release() {
   const std::lock_guard lock(mutex_);
   has_leader_ = false;
-  if (replaced) {
-    ++epoch_;
-    durable_tail_ = durable_tail;
-    strict_tail_ = durable_tail;
-  }
+  changed_.notify_all();
+}
+
+void GroupCommit::release_replaced(std::uint64_t tail, bool has_durable_name) {
+  const std::lock_guard lock(mutex_);
+  has_leader_ = false;
+  ++epoch_;
+  durable_tail_ = tail;
+  strict_tail_ = tail;
+  awaits_name_ = !has_durable_name;
   changed_.notify_all();
 }
 

@@ -15,7 +15,7 @@ class CommitTarget {
  public:
   // Called by the leader alone, without GroupCommit's lock. Makes everything that is appended now survive, strictly or
   // not, and returns the tail it reached.
-  virtual Result<std::uint64_t> sync_all(bool strict) = 0;
+  virtual Result<std::uint64_t> sync_all(bool strict) noexcept = 0;
 
  protected:
   ~CommitTarget() = default;
@@ -31,8 +31,10 @@ class GroupCommit {
   // The owner is about to replace the file by one whose entries all survive (compaction): waits for a sync under way and holds off
   // others until release(). Take it before the store's write lock: a leader takes that lock itself.
   void acquire();
-  // `replaced`: the file was, up to `durable_tail`; commits of earlier epochs are done.
-  void release(bool replaced, std::uint64_t durable_tail);
+  void release();
+  // The same when the file was replaced, up to `tail`: commits of earlier epochs are done. Unless the new file's name may not be on
+  // the disk yet: then nothing survives before the next sync_all().
+  void release_replaced(std::uint64_t tail, bool has_durable_name);
   [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }  // changes under the store's write lock only
 
  private:
@@ -43,6 +45,7 @@ class GroupCommit {
   std::uint64_t epoch_ = 0;
   std::uint64_t durable_tail_ = 0;
   std::uint64_t strict_tail_ = 0;
+  bool awaits_name_ = false;
   bool failed_ = false;
   Error failure_;
 };

@@ -167,6 +167,24 @@ static void copy_and_transfer_between_stores(void) {
   fixture_end(&g);
 }
 
+/* A default of each store's own must not let a power cut take both the copy and what was copied. */
+static void the_copy_of_a_transfer_is_as_durable_as_the_removal(void) {
+  struct fixture f, g;
+  simdr_open_options options = SIMDR_OPEN_OPTIONS_INIT;
+  simdr_stats stats = SIMDR_STATS_INIT;
+  options.durability = SIMDR_DURABILITY_COMMIT;
+  REQUIRE(fixture_open(&f) && fixture_open(&g));
+  fixture_close_store(&f);
+  REQUIRE_OK(simdr_store_open(f.path, &options, &f.store, &err));
+  PUT(f.store, "a", "moved");
+  PUT(g.store, "b", "there");
+  REQUIRE_OK(simdr_store_transfer(f.store, "a", 1, g.store, 0, NULL, &err));
+  REQUIRE_OK(simdr_store_stats(g.store, &stats, &err));
+  CHECK_U64(stats.durable_offset, stats.tail_offset);
+  fixture_end(&f);
+  fixture_end(&g);
+}
+
 static void the_same_by_hash(void) {
   struct fixture f, g;
   struct snapshot before;
@@ -251,6 +269,7 @@ int main(void) {
       CASE(removing_what_is_not_there_writes_nothing),
       CASE(rename_moves_the_newest_value),
       CASE(copy_and_transfer_between_stores),
+      CASE(the_copy_of_a_transfer_is_as_durable_as_the_removal),
       CASE(the_same_by_hash),
       CASE(a_copy_onto_the_same_file_is_refused),
       CASE(a_read_only_store_may_be_copied_from),

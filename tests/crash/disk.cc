@@ -325,7 +325,7 @@ Result<FileInfo> RecordingFileSystem::info(const std::string& path) {
   return MemoryFile::info_of(*named->second);
 }
 
-Result<void> RecordingFileSystem::sync_folder_of(const std::string&) {
+Result<void> RecordingFileSystem::sync_folder_of(const std::string&) noexcept {
   find_stores();
   if (!is_recording_) return {};
   DiskEvent event;

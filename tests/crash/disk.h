@@ -65,7 +65,7 @@ class RecordingFileSystem final : public FileSystem {
   Result<void> remove(const std::string& path) override;
   Result<std::string> canonical(const std::string& path) override { return path; }
   Result<FileInfo> info(const std::string& path) override;
-  Result<void> sync_folder_of(const std::string& path) override;
+  Result<void> sync_folder_of(const std::string& path) noexcept override;
 
   struct Data;  // of one file
   void touch(Data& data) noexcept;

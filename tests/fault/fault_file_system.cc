@@ -141,7 +141,7 @@ Result<FileInfo> FaultFileSystem::info(const std::string& path) {
   return below_.info(path);
 }
 
-Result<void> FaultFileSystem::sync_folder_of(const std::string& path) {
+Result<void> FaultFileSystem::sync_folder_of(const std::string& path) noexcept {
   if (fails("sync_folder_of")) return error();
   return below_.sync_folder_of(path);
 }

@@ -46,7 +46,7 @@ class FaultFileSystem final : public FileSystem {
   Result<void> remove(const std::string& path) override;
   Result<std::string> canonical(const std::string& path) override;
   Result<FileInfo> info(const std::string& path) override;
-  Result<void> sync_folder_of(const std::string& path) override;
+  Result<void> sync_folder_of(const std::string& path) noexcept override;
 
  private:
   Result<std::unique_ptr<File>> wrap(Result<std::unique_ptr<File>> file, bool has_name);

@@ -1,14 +1,17 @@
 // The n-th call to the file system fails, for every n; calls are interrupted and move less than they were asked to.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <iterator>
+#include <string_view>
 
 #include "disk.h"
 #include "fault_run.h"
 #include "system_calls.h"
 #include "temp_dir.h"
+#include "temp_dir.hpp"
 
 namespace simdr::core::test {
 namespace {
@@ -209,6 +212,93 @@ TEST_P(FaultTest, WhatRecoveryPassedOverNeverComesBack) {
     }
   }
   EXPECT_GT(refused, 20u);
+}
+
+Operation put_of(std::uint64_t key, std::uint64_t size) {
+  Operation operation;
+  operation.steps.push_back({key_of(key), make_value(size, key, false)});
+  return operation;
+}
+
+std::uint64_t folder_syncs(RecordingFileSystem& disk) {
+  const DiskLog& log = disk.log();
+  return static_cast<std::uint64_t>(std::count_if(
+      log.begin(), log.end(), [](const DiskEvent& event) { return event.kind == DiskEvent::Kind::kSyncFolder; }));
+}
+
+// Until the new file's name is on the disk, a power cut may bring the old one back.
+TEST_P(FaultTest, AfterACompactionWhoseNameIsNotOnTheDiskNothingIsDurableBeforeItIs) {
+  for (const bool closes : {false, true}) {
+    for (std::uint64_t n = 1;; ++n) {
+      ASSERT_LT(n, 100u) << "no call synced the folder";
+      RecordingFileSystem disk;
+      FaultFileSystem faults(disk);
+      Session session(faults, kMemoryPath, settings_of(GetParam(), false, false));
+      ASSERT_TRUE(session.open());
+      ASSERT_TRUE(session.apply(put_of(1, 100)));
+      ASSERT_TRUE(session.store()->sync(Durability::kCommit));
+      faults.arm({n, false, EIO, false});
+      if (!session.store()->compact({}) || faults.fired() == nullptr ||
+          std::string_view(faults.fired()) != "sync_folder_of")
+        continue;
+      faults.disarm();
+      disk.start_recording();
+      EXPECT_EQ(session.store()->stats()->durable_tail, 0u);
+      if (closes) {
+        ASSERT_TRUE(session.close());
+      } else {
+        ASSERT_TRUE(session.store()->sync(Durability::kCommit));
+        EXPECT_EQ(session.store()->stats()->durable_tail, session.store()->tail());
+        session.drop();
+      }
+      EXPECT_EQ(folder_syncs(disk), 1u);
+      break;
+    }
+  }
+}
+
+// The system tells of bytes that it could not write once: whom it tells is a matter of luck.
+class FailingWindow final : public CallHook {
+ public:
+  explicit FailingWindow(Session& session) : session_(session) {}
+  Verdict on_call(const SystemCall& call) noexcept override {
+    Verdict verdict;
+    if (call.kind != CallKind::kSync) return verdict;
+    if (++syncs_ == 1) {
+      // The leader is about to sync; meanwhile another's put opens a window, syncs it, and is told.
+      Operation other = put_of(2, 60'000);
+      other.durability = Durability::kNone;
+      other_failed_ = !session_.apply(other);
+    } else if (syncs_ == 2) {
+      verdict.os_error = EIO;
+    }
+    return verdict;
+  }
+  [[nodiscard]] bool other_failed() const noexcept { return other_failed_; }
+
+ private:
+  Session& session_;
+  int syncs_ = 0;
+  bool other_failed_ = false;
+};
+
+TEST(SyncFaultTest, ASyncIsNotBelievedBesideOneThatFailed) {
+  for (const Durability durability : {Durability::kCommit, Durability::kStrict}) {
+    const simdr::test::TempDir folder;
+    Session session(system_file_system(), folder.file("store"), settings_of(durability, false, false));
+    ASSERT_TRUE(session.open());
+    ASSERT_TRUE(session.apply(put_of(1, 60'000)));
+    Operation unsynced = put_of(3, 100);
+    unsynced.durability = Durability::kNone;
+    ASSERT_TRUE(session.apply(unsynced));
+    FailingWindow hook(session);
+    set_call_hook(&hook);
+    const Result<void> synced = session.store()->sync(Durability::kDefault);
+    set_call_hook(nullptr);
+    EXPECT_TRUE(hook.other_failed());
+    ASSERT_FALSE(synced);
+    EXPECT_EQ(synced.error().status, Status::kWriterFailed);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Durabilities, FaultTest,

@@ -129,6 +129,9 @@ TEST_F(FileTest, ReplacesAFileInOneStepAndLeavesNoOther) {
   ASSERT_TRUE((*file)->write_at(0, {&part, 1}));
   ASSERT_TRUE(files_.replace(**file, path("store")));
   EXPECT_EQ(std::filesystem::file_size(path("store")), 3u);
+  // From now on errors name what it is called now.
+  std::byte byte;
+  EXPECT_EQ(std::string((*file)->read_at(3, &byte, 1).error().message).find(path("store")), 0u);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), std::filesystem::directory_iterator()),
             1);
 }

@@ -11,7 +11,7 @@ namespace {
 
 class FakeDisk final : public CommitTarget {
  public:
-  Result<std::uint64_t> sync_all(bool) override {
+  Result<std::uint64_t> sync_all(bool) noexcept override {
     ++syncs;
     if (fails) return make_error(Status::kIo, "disk");
     const std::uint64_t reached = appended;
@@ -69,12 +69,27 @@ TEST(GroupCommitTest, CountsEarlierEpochsAsDoneOnceTheFileWasReplaced) {
   commit.acquire();
   std::thread waiter([&] { EXPECT_TRUE(commit.commit(1'000, 0, false)); });
   std::this_thread::yield();
-  commit.release(true, 50);
+  commit.release_replaced(50, true);
   waiter.join();
   EXPECT_EQ(disk.syncs, 0u);
   EXPECT_EQ(commit.epoch(), 1u);
   ASSERT_TRUE(commit.commit(50, 1, false));
   EXPECT_EQ(disk.syncs, 0u);
+}
+
+TEST(GroupCommitTest, SyncsForAllOnceTheFileWasReplacedByOneWhoseNameMayNotLast) {
+  FakeDisk disk;
+  GroupCommit commit(disk);
+  disk.appended = 50;
+  for (const std::uint64_t epoch : {0u, 1u}) {
+    commit.acquire();
+    commit.release_replaced(50, false);
+    disk.syncs = 0;
+    ASSERT_TRUE(commit.commit(20, epoch, false));  // of the old file, then of the new one
+    EXPECT_EQ(disk.syncs, 1u);
+    ASSERT_TRUE(commit.commit(20, epoch, false));
+    EXPECT_EQ(disk.syncs, 1u);
+  }
 }
 
 }  // namespace
