@@ -67,6 +67,23 @@ Status FileImage::find(std::uint64_t key_hash, EntryRecord* out_record, MappedFi
   }
 }
 
+std::vector<WriteOp> FileImage::unveiling(std::uint64_t at_tail) const {
+  std::vector<WriteOp> ops;
+  if (at_tail != veiled_tail) return ops;
+  ops.reserve(veiled.size());
+  for (const std::uint64_t key_hash : veiled) {
+    EntryRecord record;
+    MappedFile* mapping = nullptr;
+    if (find(key_hash, &record, &mapping) != Status::kOk) {
+      ops.push_back({key_hash, {}, true});
+      continue;
+    }
+    ops.push_back({key_hash, mapping->bytes().subspan(static_cast<std::size_t>(record.payload_offset),
+                                                      static_cast<std::size_t>(record.payload_size()))});
+  }
+  return ops;
+}
+
 // The writer counts an entry before it puts the key, so looking in the other order errs on the side of "something is dead".
 bool FileImage::nothing_is_dead() const noexcept {
   const std::uint64_t keys = index.count();

@@ -18,6 +18,7 @@
 #include "mapping/mapped_file.h"
 #include "platform/file.h"
 #include "store/snapshot.h"
+#include "writer/appender.h"
 
 namespace simdr::core {
 
@@ -135,12 +136,20 @@ class FileImage {
   // True when every entry on the chain is live: scans then need not ask the index.
   [[nodiscard]] bool nothing_is_dead() const noexcept;
 
+  // What makes a chain that ends at `at_tail` show what this image does, written behind it: recovery passed over torn entries there.
+  // Nothing when the first write did that already. In a read section, or holding the write lock; may throw std::bad_alloc.
+  // The payloads stay for as long as the image does.
+  [[nodiscard]] std::vector<WriteOp> unveiling(std::uint64_t at_tail) const;
+
   // Memory that the index refers to.
   void keep(std::unique_ptr<Mapping> of_index) noexcept { index_mapping_ = std::move(of_index); }
 
   KeyIndex index;
   Layout layout;
   std::atomic<std::uint64_t> tail{0};  // where the newest visible entry ends
+  // Keys whose newest entry is torn in a chain that ends at veiled_tail: recovery showed an older one, or none. Set at opening.
+  std::vector<std::uint64_t> veiled;
+  std::uint64_t veiled_tail = 0;
   Tally tally;
   SnapshotRegistry snapshots;
 

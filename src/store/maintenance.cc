@@ -152,6 +152,29 @@ class RepairSink final : public SalvageSink {
   int result_ = 0;
 };
 
+// A tail of the image, and what a copy up to there needs behind it to show the same.
+std::vector<WriteOp> settle_on_tail(const FileImage& image, std::uint64_t* out_tail) {
+  for (;;) {
+    *out_tail = image.tail.load(std::memory_order_acquire);
+    const ReadSection section;
+    std::vector<WriteOp> missing = image.unveiling(*out_tail);
+    // The first write changes nothing that is shown, and the second comes after its tail.
+    if (missing.empty() || image.tail.load(std::memory_order_acquire) == *out_tail) return missing;
+  }
+}
+
+Result<void> append(File& file, std::uint64_t tail, const std::vector<WriteOp>& ops) {
+  AppendConfig config;
+  config.mapped_writes = false;
+  Appender appender(file, {tail, tail, tail}, config);
+  for (const WriteOp& op : ops) {
+    const Result<std::uint64_t> appended =
+        op.is_removal ? appender.append_tombstone(op.key_hash) : appender.append_value(op.key_hash, op.payload);
+    if (!appended) return appended.error();
+  }
+  return appender.region().finish(appender.tail());
+}
+
 }  // namespace
 
 Result<void> verify_store(const Store& store, const OnFault& on_fault, const Progress& progress, VerifyReport* out) {
@@ -169,7 +192,13 @@ Result<void> verify_store(const Store& store, const OnFault& on_fault, const Pro
 
 Result<void> backup_store(const Store& store, const std::string& out_path) {
   const std::shared_ptr<FileImage> image = store.shared_image();
-  const std::uint64_t tail = image->tail.load(std::memory_order_acquire);
+  std::uint64_t tail = 0;
+  const std::vector<WriteOp> missing = settle_on_tail(*image, &tail);
+  if (!missing.empty() && image->layout != kAligned64) {
+    return make_error(Status::kCorrupt,
+                      "%s: torn entries hide older ones in it, and a copy would show them; upgrade it instead",
+                      store.path().c_str());
+  }
   const Result<FileInfo> info = image->file().info();
   if (!info) return info.error();
   NewFile copy(store.files(), out_path);
@@ -182,6 +211,9 @@ Result<void> backup_store(const Store& store, const std::string& out_path) {
     const ByteView part(buffer.data(), count);
     if (Result<void> written = copy.file().write_at(done, {&part, 1}); !written) return written;
     done += count;
+  }
+  if (!missing.empty()) {
+    if (Result<void> appended = append(copy.file(), tail, missing); !appended) return appended;
   }
   return copy.publish(*info);
 }

@@ -250,7 +250,6 @@ class Store final : private CommitTarget {
   std::thread::id reservation_owner_;
   std::unique_ptr<Appender> appender_;
   bool writer_prepared_ = false;  // what was in the file before our first write is on the disk
-  std::vector<std::uint64_t> veiled_;  // keys to be written anew before our first write: see write_veiled_anew()
   bool folder_sync_pending_ = false;
   bool writer_failed_ = false;
   Error failure_;

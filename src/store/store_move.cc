@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "store/mapping_hold.h"
 #include "store/store.h"
 
 namespace simdr::core {
@@ -24,8 +23,6 @@ Result<std::uint64_t> Store::rename(std::uint64_t old_hash, std::uint64_t new_ha
   Error damage;
   if (check_payload(found, &damage) != Status::kOk) return damage;
   const WriteOp ops[] = {{new_hash, found.payload()}, {old_hash, {}, true}};
-  // The mapping may be replaced by a longer one while we append from it.
-  const MappingHold hold(mapped);
   return finish_write(*std::move(turn), append_all(ops, durability), durability);
 }
 

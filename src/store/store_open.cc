@@ -186,7 +186,7 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   if (is_read_only()) return {};
   // The mark of a crashed writer's guard is not taken over: the first write syncs all that is here, and then it is true.
   const std::uint64_t tail = image->tail.load(std::memory_order_relaxed);
-  appender_ = make_appender(image->file(), {tail, tail, info->size, has_guard, !veiled_.empty()});
+  appender_ = make_appender(image->file(), {tail, tail, info->size, has_guard, !image->veiled.empty()});
   figures_.durable_tail.store(tail, std::memory_order_relaxed);
   return {};
 }
@@ -205,7 +205,8 @@ Result<bool> Store::walk(FileImage& image, const FileInfo& info, std::uint64_t s
     *out_changed_meanwhile = is_read_only() && again && again->size != info.size;
     return make_error(scanned.error().status, "%s: %s", path_.c_str(), scanned.error().message);
   }
-  veiled_ = builder.take_veiled();
+  image.veiled = builder.take_veiled();
+  image.veiled_tail = scanned->tail;
   image.layout = scanned->layout;
   image.tail.store(scanned->tail, std::memory_order_release);
 

@@ -1,7 +1,6 @@
 // What comes before the first write of a session.
 #include <vector>
 
-#include "store/mapping_hold.h"
 #include "store/store.h"
 
 namespace simdr::core {
@@ -22,23 +21,9 @@ Result<void> Store::prepare_writer() {
 // once the file is closed in good order nobody looks for damage any more: so what was shown is made the newest. Until that is on the
 // disk the guard tells the next recovery to look again.
 Result<void> Store::write_veiled_anew() {
-  if (veiled_.empty()) return {};
   FileImage& now = image();
-  std::vector<WriteOp> ops;
-  MappedFile* mapped = now.mapped();
-  for (const std::uint64_t key_hash : veiled_) {
-    EntryRecord record;
-    const Status status = now.find(key_hash, &record, &mapped);
-    if (status == Status::kOk) {
-      const ByteView payload = mapped->bytes().subspan(static_cast<std::size_t>(record.payload_offset),
-                                                       static_cast<std::size_t>(record.payload_size()));
-      ops.push_back({key_hash, payload});
-    } else if (status == Status::kNotFound) {
-      ops.push_back({key_hash, {}, true});
-    }
-  }
-  // The mapping may be replaced by a longer one while we append from it.
-  const MappingHold hold(mapped);
+  const std::vector<WriteOp> ops = now.unveiling(tail());
+  if (ops.empty()) return {};
   const Result<Appended> appended = append_all(ops, Durability::kNone);
   if (!appended) return appended.error();
   AppendRegion& region = appender_->region();
@@ -49,7 +34,6 @@ Result<void> Store::write_veiled_anew() {
   if (!kept) return remember_failure(kept.error());
   figures_.sync_count.fetch_add(1, std::memory_order_relaxed);
   figures_.durable_tail.store(appended->tail, std::memory_order_relaxed);
-  veiled_ = {};
   return {};
 }
 

@@ -213,6 +213,7 @@ std::string PowerCampaign::check(const std::optional<Bytes>& image) {
     keep(*image);
     return wrong + "; opened as: " + (*opened)->recovered_from();
   }
+  if (random_.below((*opened)->recovered_from().empty() ? 64 : 8) == 0) return check_backup(files, **opened);
   if (random_.below(16) == 0) return check_write(*image);
   if (random_.below((*opened)->recovered_from().empty() ? 64 : 8) == 0) return check_second_cut(*image);
   return {};
@@ -288,6 +289,19 @@ std::string PowerCampaign::check_write(const Bytes& image) {
   if (wrong.empty()) return wrong;
   keep(image);
   return "after writing on, " + wrong;
+}
+
+// A copy is a store that was closed in good order, and shows what the image does.
+std::string PowerCampaign::check_backup(RecordingFileSystem& files, const Store& store) {
+  const std::string path = kPath + ".backup";
+  if (Result<void> made = backup_store(store, path); !made) return std::string("a backup: ") + made.error().message;
+  OpenSettings settings = settings_;
+  settings.mode = OpenAs::kReadOnly;
+  const Result<std::unique_ptr<Store>> copy = Store::open(files, path, settings);
+  if (!copy) return std::string("a backup: ") + copy.error().message;
+  if (!(*copy)->recovered_from().empty()) return "a backup: " + (*copy)->recovered_from();
+  const std::string wrong = compare_with(**copy, contents_of(store));
+  return wrong.empty() ? wrong : "a backup: " + wrong;
 }
 
 // The power goes again while what the first cut left is written on. All that was shown then is on the disk, and stays.

@@ -51,6 +51,7 @@ class PowerCampaign {
   std::string check_store(const Store& store);
   std::string check_each_key(const Store& store);
   std::string check_write(const Bytes& image);
+  std::string check_backup(RecordingFileSystem& files, const Store& store);
   std::string check_second_cut(const Bytes& image);
   std::string check_crate(const Bytes& image);
   [[nodiscard]] bool may_end_at(std::uint64_t step) const;

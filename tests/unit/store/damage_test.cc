@@ -75,6 +75,15 @@ TEST_F(StoreTest, ATornNewerValueDoesNotHideAnOlderOneWhateverIsWrittenAfterward
   open(verifying);
   EXPECT_NE(store_->recovered_from().find("3 damaged"), std::string::npos) << store_->recovered_from();
   check(2);
+  // A copy shows the same, by itself.
+  const std::string copy = folder_.file("copy");
+  ASSERT_TRUE(backup_store(*store_, copy));
+  {
+    const auto copied = Store::open(system_file_system(), copy, read_only());
+    ASSERT_TRUE(copied) << copied.error().message;
+    EXPECT_EQ((*copied)->recovered_from(), "");
+    EXPECT_EQ(contents(**copied), contents(*store_));
+  }
   // Only looked at, the file stays as it is.
   close();
   open(verifying);
