@@ -26,7 +26,7 @@ namespace simdr::core {
 [[nodiscard]] bool is_pad_credible(ByteView file, const EntryRecord& record) noexcept;
 
 // A trailer of nothing but zeros is no trailer: it says key hash 0, link 0 and CRC 0, which any hole in a file says
-// too. One entry in 2^32 has such a CRC, none in practice such a hash; recovery never starts a chain at one.
+// too. One entry in 2^32 has such a CRC; a search, which looks at many places, never starts a chain at one.
 [[nodiscard]] bool is_zero_trailer(ByteView file, std::uint64_t tail, std::uint32_t trailer_size) noexcept;
 
 // Whether the trailer of an entry that fails its CRC, and that links to 0, may be one of which a sector never arrived: the

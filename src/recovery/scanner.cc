@@ -14,6 +14,11 @@
 namespace simdr::core {
 namespace {
 
+// The end of a file is one place, and a CRC of 32 bits is proof enough that a trailer of zeros is one there; one of 24 is not.
+bool is_hole_of_24_bits(ByteView file, std::uint64_t tail, const Layout& layout) noexcept {
+  return layout == kPacked19 && is_zero_trailer(file, tail, layout.trailer_size);
+}
+
 constexpr std::uint64_t kMaxLayoutQuestion = 64 * 1024;
 
 // One scan: the file, what is asked of it, and the verdict as it forms.
@@ -52,7 +57,7 @@ class Scan {
   ScanOptions options_;
   ChainSink* sink_;
   ScanResult result_;
-  FoundChain headless_;          // admitted but for its oldest entry, by the guard
+  FoundChain headless_;  // admitted but for its oldest entry, by the guard
   bool session_is_atomic_ = false;
   bool holds_torn_ = false;  // of what a guard counts as durable, too, all is to be checked
   bool doubts_alignment_ = false;  // of the last search
@@ -177,14 +182,14 @@ Scan::Try Scan::try_end() {
   if (options_.layout) {
     EntryRecord newest;
     if (!read_entry_ending_at(file_, tail, *options_.layout, &newest) ||
-        is_zero_trailer(file_, tail, options_.layout->trailer_size) || !crc_matches(file_, newest, *options_.layout)) {
+        is_hole_of_24_bits(file_, tail, *options_.layout) || !crc_matches(file_, newest, *options_.layout)) {
       return Try::kRefused;
     }
     result_.work += newest.payload_size();
     return deliver(tail, *options_.layout, std::nullopt);
   }
   const auto detected = detect_layout(file_, tail);
-  if (!detected || is_zero_trailer(file_, tail, detected->layout.trailer_size)) return Try::kRefused;
+  if (!detected || is_hole_of_24_bits(file_, tail, detected->layout)) return Try::kRefused;
   if (detected->layout == kPacked19) return deliver(tail, kPacked19, std::nullopt);
   const Try outcome = deliver(tail, detected->layout, detected->vote);
   if (outcome != Try::kRefused) return outcome;

@@ -380,5 +380,19 @@ TEST_F(StoreTest, VisitsEveryLiveEntryOnceOnSeveralThreads) {
   }
 }
 
+// A first value whose checksum is 0, under the key hash 0: its trailer is nothing but zeros.
+TEST_F(StoreTest, AnEntryWhoseTrailerIsAllZerosIsThereAfterReopening) {
+  const std::string value = "\x9d\x0a\xd9\x6d";
+  open();
+  ASSERT_TRUE(store_->put(0, view_of(value), Durability::kNone));
+  close();
+  open();
+  expect_is({{0, value}});
+  ASSERT_TRUE(store_->put(7, view_of("more"), Durability::kNone));
+  close();
+  open();
+  expect_is({{0, value}, {7, "more"}});
+}
+
 }  // namespace
 }  // namespace simdr::core
