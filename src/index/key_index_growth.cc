@@ -1,6 +1,6 @@
 // How the index grows, before a put and never during one: small segments are enlarged, full ones divided, and
 // those worn by erased keys rebuilt. Each step is bounded by one segment, except that dividing may double the
-// directory (16 bytes per segment).
+// directory (16 bytes per segment). What a batch needs is found out in key_index_reserve.cc.
 #include <cassert>
 
 #include "index/key_index.h"
@@ -21,51 +21,6 @@ constexpr std::uint32_t kWorthRebuilding = slot_limit_of(kFullGroups) / 4 * 3;
 }
 
 }  // namespace
-
-// Counts what each directory entry is to get, then makes room segment by segment. As `pending` is kept per entry, a
-// segment that is divided needs no new count, unless the directory doubled: then all begins anew, which happens
-// log2 times however many keys there are.
-bool KeyIndex::reserve_many(ByteView file, const std::uint64_t* mixed, std::size_t count) noexcept {
-  if (count == 0) return true;
-  if (!owns_memory() && !create_first(count)) return false;
-  for (;;) {
-    const DirectoryView view = directory();
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint64_t index = view.index_of(mixed[i]);
-      prefetch_line(&view.segment(index).home_group(mixed[i]).slot(0));
-      ++view.use(index).pending;
-    }
-    const bool has_room = make_room_for_pending(HashesInFile(file), mixed, count);
-    if (directory().word() == view.word()) {
-      if (has_room) return true;
-      for (std::size_t i = 0; i < count; ++i) view.use(view.index_of(mixed[i])).pending = 0;
-      return false;
-    }
-    if (!has_room) return false;  // the new directory has nothing pending
-  }
-}
-
-// Ends early, with true, when the directory doubled.
-bool KeyIndex::make_room_for_pending(HashesInFile file, const std::uint64_t* mixed, std::size_t count) noexcept {
-  const DirectoryView view = directory();
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t index = view.index_of(mixed[i]);
-    for (;;) {
-      if (view.use(index).pending == 0) break;  // counted with an earlier key of the same segment
-      const std::uint64_t first = view.first_of(index);
-      const std::uint64_t end = first + view.span_of(index);
-      std::uint64_t pending = 0;
-      for (std::uint64_t j = first; j < end; ++j) pending += view.use(j).pending;
-      if (view.use(first).used + pending <= view.segment(first).slot_limit()) {
-        for (std::uint64_t j = first; j < end; ++j) view.use(j).pending = 0;
-        break;
-      }
-      if (!make_room(file, first, pending)) return false;
-      if (directory().word() != view.word()) return true;
-    }
-  }
-  return true;
-}
 
 bool KeyIndex::reserve(ByteView file, std::uint64_t key_hash) noexcept {
   const std::uint64_t mixed = mix_(key_hash);

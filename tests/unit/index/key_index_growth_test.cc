@@ -102,16 +102,6 @@ TEST(KeyIndexGrowthTest, AFailedReservationOfManyLeavesTheMapAndLaterReservation
   FAIL() << "the reservation never succeeded";
 }
 
-TEST(KeyIndexGrowthTest, AReservationCountsEqualHashesAsManyTimesAsTheyAreGiven) {
-  KeyIndex index(1);
-  TrailerFile file(50'000);
-  std::vector<std::uint64_t> hashes(50'000);
-  for (std::size_t i = 0; i < hashes.size(); ++i) hashes[i] = i % 1000;
-  ASSERT_TRUE(reserve_hashes(index, file, hashes.data(), hashes.size()));
-  for (std::uint64_t hash : hashes) index.put(file.view(), hash, file.append(hash));
-  EXPECT_EQ(index.count(), 1000u);
-}
-
 TEST(KeyIndexGrowthTest, ExpectingTooMuchFailsAndLeavesAnEmptyIndex) {
   ScriptedAllocator allocator;
   TrailerFile file(10);
