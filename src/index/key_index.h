@@ -158,7 +158,7 @@ class KeyIndex {
   void mix(const std::uint64_t* key_hashes, std::size_t count, std::uint64_t* out_mixed) const noexcept {
     for (std::size_t i = 0; i < count; ++i) out_mixed[i] = mix_(key_hashes[i]);
   }
-  // As reserve(), for any number of put()s of each, when none of them is erased meanwhile: what is repeated takes the room of one.
+  // As reserve(), for any number of put()s of each, when none of them is erased meanwhile: what is repeated takes the room of one, what is there none.
   [[nodiscard]] bool reserve_many(ByteView file, const std::uint64_t* mixed, std::size_t count) noexcept;
   // Where one put() would go, found before there is anything to put. Good until the next change by the writer.
   class Spot {
@@ -301,6 +301,11 @@ class KeyIndex {
   [[nodiscard]] std::size_t settle_pending(const std::uint64_t* mixed, std::size_t count) noexcept;
   std::size_t take_pending(const std::uint64_t* mixed, std::size_t count, std::uint64_t* out_taken) noexcept;
   [[nodiscard]] bool make_room_for_sorted(HashesInFile file, const std::uint64_t* mixed, std::size_t count) noexcept;
+  [[nodiscard]] std::uint64_t needed_of(Segment segment, SegmentUse use, HashesInFile file, const std::uint64_t* mixed,
+                                        std::size_t count) const noexcept;
+  [[nodiscard]] std::size_t count_absent(Segment segment, HashesInFile file, const std::uint64_t* mixed,
+                                         std::size_t count) const noexcept;
+  [[nodiscard]] bool has_mixed(Segment segment, HashesInFile file, std::uint64_t mixed) const noexcept;
   [[nodiscard]] bool make_room(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;
   [[nodiscard]] bool create_first(std::uint64_t needed) noexcept;
   [[nodiscard]] bool enlarge(HashesInFile file, std::uint64_t first, std::uint64_t needed) noexcept;

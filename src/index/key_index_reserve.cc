@@ -1,5 +1,5 @@
 // Room for a batch, before any of it is put. Mostly there is: then it is enough to count what each segment is to get. Only for segments
-// where that is too much, the batch is looked at again: a key that comes a thousand times takes one slot.
+// where that is too much, the batch is looked at again: a key that comes a thousand times takes one slot, and one that is there none.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -94,6 +94,47 @@ std::size_t KeyIndex::take_pending(const std::uint64_t* mixed, std::size_t count
   return taken;
 }
 
+// How many slots that are not there; 0 where the segment has room. For a key that is in the index none: that it is, is worth finding out only where
+// the segment might be spared growth.
+std::uint64_t KeyIndex::needed_of(Segment segment, SegmentUse use, HashesInFile file, const std::uint64_t* mixed,
+                                  std::size_t count) const noexcept {
+  const std::uint32_t limit = segment.slot_limit();
+  if (use.used + count <= limit) return 0;
+  if (count > limit) return count;
+  const std::size_t absent_count = count_absent(segment, file, mixed, count);
+  return use.used + absent_count <= limit ? 0 : absent_count;
+}
+
+// With the trailers asked for, a block of them at a time, before they are looked at.
+std::size_t KeyIndex::count_absent(Segment segment, HashesInFile file, const std::uint64_t* mixed,
+                                   std::size_t count) const noexcept {
+  constexpr std::size_t kBlock = 32;
+  std::size_t absent_count = 0;
+  for (std::size_t begin = 0; begin < count; begin += kBlock) {
+    const std::size_t end = std::min(count, begin + kBlock);
+    for (std::size_t i = begin; i < end; ++i) {
+      const Group home = segment.home_group(mixed[i]);
+      const std::uint32_t alike = home.writers_masks(segment.like(mixed[i])).alike;
+      if (alike != 0) file.prefetch(home.first_of(alike).load(std::memory_order_relaxed));
+    }
+    for (std::size_t i = begin; i < end; ++i) absent_count += has_mixed(segment, file, mixed[i]) ? 0 : 1;
+  }
+  return absent_count;
+}
+
+// As look_up() says it of the hash that was mixed.
+bool KeyIndex::has_mixed(Segment segment, HashesInFile file, std::uint64_t mixed) const noexcept {
+  bool has_it = false;
+  segment.walk_way(mixed, [&](Group group, std::uint64_t like) {
+    for (std::uint32_t mask = group.writers_masks(like).alike; mask != 0 && !has_it; mask &= mask - 1) {
+      const std::uint64_t offset = group.first_of(mask).load(std::memory_order_relaxed) & kOffsetMask;
+      has_it = file.has(offset) && mix_(file.at(offset)) == mixed;
+    }
+    return has_it;
+  });
+  return has_it;
+}
+
 // Those of one segment are neighbours, also when it is divided and when the directory doubles.
 bool KeyIndex::make_room_for_sorted(HashesInFile file, const std::uint64_t* mixed, std::size_t count) noexcept {
   const std::uint64_t* const end = mixed + count;
@@ -103,8 +144,9 @@ bool KeyIndex::make_room_for_sorted(HashesInFile file, const std::uint64_t* mixe
     const std::uint64_t last = first + view.span_of(first) - 1;
     const std::uint64_t* const next =
         std::partition_point(at, end, [&](std::uint64_t hash) { return view.index_of(hash) <= last; });
-    const auto needed = static_cast<std::uint64_t>(next - at);
-    if (view.use(first).used + needed <= view.segment(first).slot_limit()) {
+    const std::uint64_t needed =
+        needed_of(view.segment(first), view.use(first), file, at, static_cast<std::size_t>(next - at));
+    if (needed == 0) {
       at = next;
     } else if (!make_room(file, first, needed)) {
       return false;

@@ -7,8 +7,20 @@
 #include "store/store.h"
 
 namespace simdr::core {
+namespace {
 
-// Where the last of them will end.
+// Of what there is for each of the operations. A key that is removed takes no room, and none of them is put by the same batch.
+void leave_values(std::span<const WriteOp> ops, std::vector<std::uint64_t>* of_each) {
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (!ops[i].is_removal) (*of_each)[left++] = (*of_each)[i];
+  }
+  of_each->resize(left);
+}
+
+}  // namespace
+
+// Where the last of them will end. `mixed` is of those that are values.
 Result<std::uint64_t> Store::ready_for(std::span<const WriteOp> ops, std::span<const std::uint64_t> mixed) {
   std::uint64_t tail = appender_->tail();
   for (const WriteOp& op : ops) {
@@ -37,6 +49,7 @@ Result<Store::Appended> Store::append_all(std::span<const WriteOp> ops, Durabili
   }
   std::vector<std::uint64_t> mixed(ops.size());
   image().index.mix(key_hashes.data(), key_hashes.size(), mixed.data());
+  if (has_removals) leave_values(ops, &mixed);
   const Result<std::uint64_t> end = ready_for(ops, mixed);
   if (!end) return end.error();
   const std::uint64_t before = appender_->tail();

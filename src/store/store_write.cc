@@ -57,16 +57,23 @@ Error Store::remember_failure(const Error& error) noexcept {
   return failure_;
 }
 
-// All that can fail for want of memory or address space happens here, before a byte is written.
-Result<void> Store::ready_for(std::uint64_t key_hash, std::uint64_t payload_size) {
-  FileImage& now = image();
-  const std::uint64_t tail = appender_->tail();
+namespace {
+
+Result<void> map_room_behind(std::uint64_t tail, std::uint64_t payload_size, FileImage& image) {
   if (payload_size >= kMaxStoreSize || tail_after_value(tail, payload_size) >= kMaxStoreSize) {
     return make_error(Status::kTooLarge,
                       "value: %llu bytes behind the store's %llu would end past the format's limit of 2^48",
                       static_cast<unsigned long long>(payload_size), static_cast<unsigned long long>(tail));
   }
-  if (Result<void> mapped = now.ensure_mapped(tail_after_value(tail, payload_size)); !mapped) return mapped;
+  return image.ensure_mapped(tail_after_value(tail, payload_size));
+}
+
+}  // namespace
+
+// All that can fail for want of memory or address space happens here, before a byte is written.
+Result<void> Store::ready_for(std::uint64_t key_hash, std::uint64_t payload_size) {
+  FileImage& now = image();
+  if (Result<void> mapped = map_room_behind(appender_->tail(), payload_size, now); !mapped) return mapped;
   if (!now.index.reserve(now.mapped()->bytes(), key_hash)) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }
@@ -106,7 +113,10 @@ void Store::index_op(const WriteOp& op, std::uint64_t trailer_offset, std::uint6
 }
 
 Result<Store::Appended> Store::append_one(const WriteOp& op, Durability durability) {
-  if (Result<void> ready = ready_for(op.key_hash, op.payload.size()); !ready) return ready.error();
+  // A removal takes no room in the index, so that keys can be removed when there is no memory for more.
+  const Result<void> ready = op.is_removal ? map_room_behind(appender_->tail(), sizeof kTombstoneByte, image())
+                                           : ready_for(op.key_hash, op.payload.size());
+  if (!ready) return ready.error();
   const std::uint64_t before = appender_->tail();
   return complete_append(op, append_op(op), op.payload.size(), before, durability);
 }

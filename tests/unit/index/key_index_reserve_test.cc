@@ -106,6 +106,47 @@ TEST_F(KeyIndexReserveTest, NearlyFullSegmentsTakeAsManyKeysAsTheyHaveSlots) {
   expect_exactly_what_was_put();
 }
 
+TEST_F(KeyIndexReserveTest, KeysThatAreThereTakeNoMore) {
+  for (const std::uint64_t count : {std::uint64_t{6}, kSegmentLimit, std::uint64_t{100'000}}) {
+    SCOPED_TRACE(count);
+    index_.clear();
+    newest_.clear();
+    put_all(numbers(0, count));
+    const std::uint64_t before = index_.memory_size();
+    put_all(numbers(0, count));
+    put_all(numbers(0, count / 2));
+    EXPECT_EQ(index_.memory_size(), before);
+    expect_exactly_what_was_put();
+  }
+}
+
+TEST_F(KeyIndexReserveTest, AFullSegmentTakesKeysThatAreThereAndGrowsForOneThatIsNot) {
+  put_all(numbers(0, kSegmentLimit));
+  const std::uint64_t before = index_.memory_size();
+  allocator_.fail_beyond(0);
+  put_all(numbers(100, 3'000));
+  EXPECT_EQ(index_.memory_size(), before);
+  const std::uint64_t one[] = {1'000'000};
+  EXPECT_FALSE(reserve_hashes(index_, file_, one, 1));
+  expect_exactly_what_was_put();
+}
+
+// Slots that erased keys have worn count as used, and are had back by a rebuilding that takes no more memory.
+TEST_F(KeyIndexReserveTest, KeysThatAreThereOrNotFindRoomInWornSegments) {
+  Random random(21);
+  put_all(numbers(0, kSegmentLimit));
+  for (int round = 0; round < 300; ++round) {
+    Hashes hashes(random.below(700));
+    for (std::uint64_t& hash : hashes) hash = random.below(5'000);
+    put_all(hashes);
+    for (std::uint64_t i = random.below(700); i > 0; --i) {
+      const std::uint64_t hash = random.below(5'000);
+      EXPECT_EQ(index_.erase(file_.view(), hash) != KeyIndex::kAbsent, newest_.erase(hash) == 1);
+    }
+  }
+  expect_exactly_what_was_put();
+}
+
 // All go to one segment, which is divided as often as their hashes are alike, and no further.
 TEST_F(KeyIndexReserveTest, RepeatedKeysWithMuchInCommonTakeNoMoreThanOnce) {
   for (const int shift : {56, 16}) {

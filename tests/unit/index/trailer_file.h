@@ -88,7 +88,7 @@ class ScriptedAllocator final : public SlabAllocator {
   void* allocate(std::size_t size, std::size_t alignment) noexcept override {
     const std::uint64_t number = request_count_++;
     if (number >= first_failing_ && number - first_failing_ < failing_count_) return nullptr;
-    if (size > most_out_size_ - out_size_) return nullptr;
+    if (out_size_ + size > most_out_size_) return nullptr;
     void* memory = heap_slab_allocator().allocate(size, alignment);
     if (memory == nullptr) return nullptr;
     std::memset(memory, gives_zeros_ ? 0 : 0xA5, size);
