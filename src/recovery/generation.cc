@@ -7,6 +7,7 @@
 #include "recovery/chain.h"
 #include "recovery/entry_check.h"
 #include "recovery/payload_crc.h"
+#include "recovery/zero_run.h"
 
 namespace simdr::core {
 namespace {
@@ -40,7 +41,8 @@ LayoutVote::Answer LayoutVote::ask(ByteView file, std::uint64_t tail, std::uint6
   return Answer::kMatched;
 }
 
-LayoutVote::Starts LayoutVote::starts_before(ByteView file, std::uint64_t end) const noexcept {
+LayoutVote::Starts LayoutVote::starts_before(ByteView file, std::uint64_t end,
+                                             std::uint64_t pads_allowance) const noexcept {
   Starts starts;
   const std::uint64_t prev_tail = decode_trailer(file.data() + end).prev_tail;
   if (prev_tail >= end) return starts;
@@ -52,18 +54,21 @@ LayoutVote::Starts LayoutVote::starts_before(ByteView file, std::uint64_t end) c
     starts.count = 1;
     return starts;
   }
+  ZeroRun pad(file, prev_tail, pads_allowance);  // as is_pad_credible() has it, but each byte of it once
   for (unsigned log2 = 0; log2 <= kMaxAlignmentLog2; ++log2) {
     const std::uint64_t alignment = std::uint64_t{1} << log2;
     const std::uint64_t start = payload_start(prev_tail, alignment);
     if (start >= end) break;
     if ((mask_ & alignment) == 0) continue;
     if (starts.count == 0 || starts.at[starts.count - 1] != start) {
-      if (!is_pad_credible(file, {.prev_tail = prev_tail, .payload_offset = start})) break;
+      if (start - prev_tail >= kPayloadAlignment && !pad.reaches(start)) break;
       starts.at[starts.count] = start;
       starts.alignments[starts.count++] = 0;
     }
     starts.alignments[starts.count - 1] |= static_cast<std::uint32_t>(alignment);
   }
+  starts.pads_size_read = pad.size_read();
+  starts.is_cut_short = pad.ran_out();
   return starts;
 }
 

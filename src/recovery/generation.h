@@ -58,13 +58,17 @@ class LayoutVote {
 
   // ask() in two steps, for those who get the CRC of a long payload more cheaply than by reading it: first the
   // distinct places where the payload may start, ascending, then what matches given the CRC of the bytes from the
-  // last of them to `end`. matching() rules nothing out.
+  // last of them to `end`. matching() rules nothing out. Under wide alignments pads are long, and are read: no more of them than
+  // `pads_allowance`.
   struct Starts {
     std::uint64_t at[kMaxAlignmentLog2 + 1];
     std::uint32_t alignments[kMaxAlignmentLog2 + 1];  // a set: alignment A is bit A
     std::size_t count = 0;
+    std::uint64_t pads_size_read = 0;
+    bool is_cut_short = false;  // by the allowance
   };
-  [[nodiscard]] Starts starts_before(ByteView file, std::uint64_t end) const noexcept;
+  [[nodiscard]] Starts starts_before(ByteView file, std::uint64_t end,
+                                     std::uint64_t pads_allowance = UINT64_MAX) const noexcept;
   [[nodiscard]] static std::uint32_t matching(ByteView file, const Starts& starts, std::uint64_t end,
                                               std::uint32_t common_crc, std::uint32_t crc) noexcept;
 

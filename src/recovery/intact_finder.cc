@@ -5,6 +5,7 @@
 
 #include "recovery/chain.h"
 #include "recovery/entry_check.h"
+#include "recovery/zero_run.h"
 
 namespace simdr::core {
 namespace {
@@ -53,22 +54,39 @@ bool IntactFinder::leads_somewhere(std::uint64_t tail) noexcept {
   return true;
 }
 
-bool IntactFinder::pay_for(std::uint64_t tail) noexcept {
+// From which purse, or nullptr where it is not paid.
+std::uint64_t* IntactFinder::pay_for(std::uint64_t tail) noexcept {
   const std::uint64_t prev_tail = link_at(file_, tail, layout_.trailer_size);
-  if (!is_link_possible(prev_tail, tail, layout_.trailer_size)) return false;
+  if (!is_link_possible(prev_tail, tail, layout_.trailer_size)) return nullptr;
   const bool is_long = tail - prev_tail > kShortRange;
   const std::uint64_t cost = is_long ? kLongRangeCost : tail - prev_tail + 64;
   const bool is_likely = care_ == Care::kFind && leads_somewhere(tail);
-  return pay_from(spent_[is_likely ? 1 : 0][is_long ? 1 : 0], cost);
+  std::uint64_t& spent = spent_[is_likely ? 1 : 0][is_long ? 1 : 0];
+  return pay_from(spent, cost) ? &spent : nullptr;
 }
 
 bool IntactFinder::pay_from(std::uint64_t& spent, std::uint64_t cost) noexcept {
-  if (spent + cost > kFirstAllowance + gone_over_ * kUnitsPerByte) {
+  if (spent + cost > allowance()) {
     ++passed_over_;
     return false;
   }
   spent += cost;
   return true;
+}
+
+std::uint64_t IntactFinder::allowance() const noexcept { return kFirstAllowance + gone_over_ * kUnitsPerByte; }
+
+// What of pads may be read before it is paid for: kShortRange of them is in the price of their range.
+std::uint64_t IntactFinder::pads_allowance(std::uint64_t spent) const noexcept {
+  return allowance() - spent + kShortRange;
+}
+
+// Pays for it. False where there was not enough.
+bool IntactFinder::pay_for_pads(std::uint64_t& spent, std::uint64_t size_read, bool ran_out) noexcept {
+  work_ += size_read;
+  spent += size_read - std::min(size_read, kShortRange);
+  passed_over_ += ran_out ? 1 : 0;
+  return !ran_out;
 }
 
 // Reading a range is cheaper than RangeCrc's table of the whole file, as long as it happens rarely.
@@ -86,17 +104,26 @@ bool IntactFinder::crc_matches(const EntryRecord& record) {
   return stored_crc(crc_of(record.payload_offset, record.trailer_offset), layout_.trailer_size) == record.crc32;
 }
 
+bool IntactFinder::is_pad_credible(const EntryRecord& record, std::uint64_t& spent) noexcept {
+  if (record.payload_offset - record.prev_tail < kPayloadAlignment) return true;
+  ZeroRun pad(file_, record.prev_tail, pads_allowance(spent));
+  const bool is_credible = pad.reaches(record.payload_offset);
+  return pay_for_pads(spent, pad.size_read(), pad.ran_out()) && is_credible;
+}
+
 bool IntactFinder::is_intact(std::uint64_t tail, EntryRecord* out) {
-  return pay_for(tail) && read_entry_ending_at(file_, tail, layout_, out) && is_pad_credible(file_, *out) &&
+  std::uint64_t* const spent = pay_for(tail);
+  return spent != nullptr && read_entry_ending_at(file_, tail, layout_, out) && is_pad_credible(*out, *spent) &&
          crc_matches(*out);
 }
 
 std::uint32_t IntactFinder::alignments_at(std::uint64_t tail, std::uint64_t* start) {
-  if (!pay_for(tail)) return 0;
+  std::uint64_t* const spent = pay_for(tail);
+  if (spent == nullptr) return 0;
   const std::uint64_t end = tail - layout_.trailer_size;
-  const LayoutVote::Starts starts = LayoutVote().starts_before(file_, end);
-  if (starts.count == 0) return 0;
-  // Under a wide alignment the pad may be a megabyte, and it is read.
+  const LayoutVote::Starts starts = LayoutVote().starts_before(file_, end, pads_allowance(*spent));
+  if (!pay_for_pads(*spent, starts.pads_size_read, starts.is_cut_short) || starts.count == 0) return 0;
+  // Under a wide alignment the pad may be a megabyte, and matching() reads it.
   const std::uint64_t common_start = starts.at[starts.count - 1];
   const std::uint64_t pads_size = (common_start - starts.at[0]) * 2;
   if (pads_size > kShortRange && !pay_from(spent_[0][1], pads_size)) return 0;

@@ -4,8 +4,8 @@
 // that overlap and are as long as the file. So the work is bounded twice:
 //
 // - The CRC of a long range comes from RangeCrc, not from reading it.
-// - What CRC work costs is paid from an allowance that grows with the bytes gone over, a fixed number of units for
-//   each. Where junk is so dense that the allowance runs out, candidates are passed over unasked until it has grown
+// - What CRC work costs, and what is read of long pads, is paid from an allowance that grows with the bytes gone over, a fixed number of
+//   units for each. Where junk is so dense that the allowance runs out, candidates are passed over unasked until it has grown
 //   again. There are four purses, so that what junk mostly looks like (long ranges, links that lead nowhere) cannot
 //   spend what real entries need.
 //
@@ -49,13 +49,17 @@ class IntactFinder {
 
   [[nodiscard]] const Layout& layout() const noexcept { return layout_; }
 
-  // Units of work: bytes gone over, bytes read for CRCs, links followed.
+  // Units of work: bytes gone over, bytes read for CRCs and of pads, links followed.
   [[nodiscard]] std::uint64_t work() const noexcept { return work_ + ranges_.bytes_read(); }
   [[nodiscard]] std::uint64_t passed_over() const noexcept { return passed_over_; }
 
  private:
-  bool pay_for(std::uint64_t tail) noexcept;
+  std::uint64_t* pay_for(std::uint64_t tail) noexcept;
   bool pay_from(std::uint64_t& spent, std::uint64_t cost) noexcept;
+  [[nodiscard]] std::uint64_t allowance() const noexcept;
+  [[nodiscard]] std::uint64_t pads_allowance(std::uint64_t spent) const noexcept;
+  bool pay_for_pads(std::uint64_t& spent, std::uint64_t size_read, bool ran_out) noexcept;
+  bool is_pad_credible(const EntryRecord& record, std::uint64_t& spent) noexcept;
   bool leads_somewhere(std::uint64_t tail) noexcept;
   std::uint32_t crc_of(std::uint64_t from, std::uint64_t to);
 

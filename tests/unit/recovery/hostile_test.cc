@@ -120,6 +120,22 @@ TEST(HostileTest, ALongChainWhoseFirstLinkIsBroken) {
   expect_linear(builder.bytes(), "torn tail");
 }
 
+// Behind each link lie zeros up to where a payload may begin under nearly every alignment: a megabyte of pad.
+TEST(HostileTest, EveryLinkIsFollowedByAMegabyteOfZeros) {
+  constexpr std::uint64_t kLink = (1 << 20) + 1;
+  Bytes bytes(std::max<std::size_t>(kBig / 4, 4 << 20));
+  for (std::size_t at = 2 << 20; at + 8 <= bytes.size(); at += 8) store_le64(bytes.data() + at, kLink);
+  expect_linear(bytes, "links to a wide pad");
+  const Layout wide{kTrailerSize, 1 << 20, true};
+  std::uint64_t work = 0;
+  static_cast<void>(scan(bytes, {.layout = wide, .work = &work}, nullptr));
+  EXPECT_LT(work, kFreeWork + kMaxWorkPerByte * bytes.size());
+  const auto saved = salvage(bytes, {.layout = wide}, nullptr);
+  if (saved) {
+    EXPECT_LT(saved->work, kFreeWork + kMaxWorkPerByte * bytes.size());
+  }
+}
+
 // Each second entry damaged: walks begin again and again on a chain that is broken further down.
 TEST(HostileTest, AChainWithHolesEverywhere) {
   FileBuilder builder;
