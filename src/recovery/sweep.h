@@ -31,7 +31,7 @@ class Sweep {
 
   // Chains must arrive at `stop` exactly.
   Sweep(ByteView file, IntactFinder& finder, std::uint64_t stop, Demand demand) noexcept
-      : file_(file), finder_(finder), stop_(stop), demand_(demand) {}
+      : file_(file), finder_(finder), stop_(stop), demand_(demand), marks_(seed()) {}
 
   // No chain is to be believed that comes from above through `tail`; one may end there.
   void forbid_passing(std::uint64_t tail) noexcept { wall_ = tail; }
@@ -47,12 +47,18 @@ class Sweep {
   // Whether a walk ended where another alignment would have found an entry.
   [[nodiscard]] bool doubts_alignment() const noexcept { return doubts_alignment_; }
   [[nodiscard]] std::uint64_t newest_intact() const noexcept { return newest_intact_; }
-  [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+  [[nodiscard]] std::uint64_t steps() const noexcept { return steps_ + marks_.detour(); }
 
  private:
   enum class Verdict : std::uint8_t { kBad, kGood, kHeadless, kHole };
   Verdict follow(std::uint64_t tail);
   Verdict judge_oldest(const EntryRecord& oldest);
+  // This room knows no source of random numbers; but where things lie in memory, the system chooses anew for each process. What is found does not
+  // depend on it.
+  [[nodiscard]] std::uint64_t seed() const noexcept {
+    return reinterpret_cast<std::uintptr_t>(this) * 0x9E37'79B9'7F4A'7C15u ^
+           reinterpret_cast<std::uintptr_t>(file_.data());
+  }
 
   ByteView file_;
   IntactFinder& finder_;

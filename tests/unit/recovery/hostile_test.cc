@@ -1,5 +1,6 @@
 // Files made to cost time or to be believed. Work is counted in steps, not seconds, and must be linear in the size.
 #include <algorithm>
+#include <bit>
 #include <ctime>
 
 #include "file_builder.h"
@@ -134,6 +135,30 @@ TEST(HostileTest, EveryLinkIsFollowedByAMegabyteOfZeros) {
   if (saved) {
     EXPECT_LT(saved->work, kFreeWork + kMaxWorkPerByte * bytes.size());
   }
+}
+
+// A chain each sixteenth tail of which, those that a search remembers, is sent to the same stretch of a table by a function that anybody can
+// read in the source: the one that was in use once.
+TEST(HostileTest, TheTailsOfAChainAreMeantToCollide) {
+  constexpr std::uint64_t kLeastSize = 1 + kTrailerSize;
+  const std::uint64_t mark_count = kBig / 512;
+  const std::uint64_t slot_count = std::bit_ceil(mark_count * 2);
+  const auto home = [&](std::uint64_t tail) {
+    tail = (tail ^ (tail >> 31)) * 0x9E37'79B9'7F4A'7C15ull;
+    tail = (tail ^ (tail >> 29)) * 0xD6E8'FEB8'6659'FD93ull;
+    return tail >> 20 & (slot_count - 1);
+  };
+  FileBuilder builder(kPacked20);
+  builder.bytes().reserve(kBig * 2);
+  std::uint64_t key = 1;
+  for (std::uint64_t i = 0; i < mark_count; ++i) {
+    std::uint64_t tail = builder.tail() + kLeastSize;
+    while (home(tail) >= slot_count / 64) ++tail;
+    builder.put_random(key++, tail - builder.tail() - kTrailerSize);
+    for (int j = 0; j < 15; ++j) builder.put(key++, Bytes(1, std::byte{1}));
+  }
+  builder.bytes().push_back(std::byte{1});
+  expect_linear(builder.bytes(), "tails that collide");
 }
 
 // Each second entry damaged: walks begin again and again on a chain that is broken further down.
