@@ -8,6 +8,7 @@ namespace simdr::core {
 namespace {
 
 constexpr std::uint64_t kGrowthDivisor = 8;
+constexpr std::size_t kListAlignment = 64;
 
 }  // namespace
 
@@ -35,17 +36,38 @@ bool SegmentPool::prepare(std::uint32_t count) noexcept {
   return grow(count - spare_count_);
 }
 
-// Falls back to the least that serves: late failure beats early failure.
+// Half as much where there is not so much, down to the least that serves: late failure beats early failure.
 bool SegmentPool::grow(std::uint32_t count) noexcept {
-  std::uint64_t wanted = segment_count_ / kGrowthDivisor;
-  if (wanted >= kHugePageSegments) wanted -= wanted % kHugePageSegments;
-  if (wanted > count && add_slab(wanted)) return true;
+  for (std::uint64_t wanted = segment_count_ / kGrowthDivisor; wanted > count; wanted /= 2) {
+    if (add_slab(wanted < kHugePageSegments ? wanted : wanted - wanted % kHugePageSegments)) return true;
+  }
   return add_slab(count);
+}
+
+std::size_t SegmentPool::list_size(std::uint32_t capacity) noexcept { return capacity * sizeof(Slab); }
+
+// So that one more fits into the list. Each time twice as long, so that no number of slabs is too many.
+bool SegmentPool::lengthen_list() noexcept {
+  if (slab_count_ < slab_capacity_) return true;
+  const std::uint32_t capacity = slab_capacity_ * 2;
+  auto* const longer = static_cast<Slab*>(memory_.allocate(list_size(capacity), kListAlignment));
+  if (longer == nullptr) return false;
+  std::uninitialized_copy_n(slabs_, slab_count_, longer);
+  release_list();
+  slabs_ = longer;
+  slab_capacity_ = capacity;
+  return true;
+}
+
+void SegmentPool::release_list() noexcept {
+  if (slabs_ != first_slabs_.data()) memory_.release(slabs_, list_size(slab_capacity_), kListAlignment);
+  slabs_ = first_slabs_.data();
+  slab_capacity_ = kFirstSlabs;
 }
 
 bool SegmentPool::add_slab(std::uint64_t count) noexcept {
   assert(uncarved_count_ == 0);
-  if (slab_count_ == kMaxSlabs || count > kOffsetMask / kSegmentSize) return false;
+  if (count > kOffsetMask / kSegmentSize || !lengthen_list()) return false;
   const std::size_t size = static_cast<std::size_t>(count) * kSegmentSize;
   const std::size_t alignment = size % kHugePageSize == 0 ? kHugePageSize : kSegmentAlignment;
   void* memory = memory_.allocate(size, alignment);
@@ -85,6 +107,7 @@ void SegmentPool::recycle(Slot* block) noexcept {
 void SegmentPool::clear() noexcept {
   for (std::uint32_t i = 0; i < slab_count_; ++i)
     memory_.release(slabs_[i].memory, slabs_[i].size, slabs_[i].alignment);
+  release_list();
   slab_count_ = 0;
   spare_count_ = 0;
   uncarved_ = nullptr;

@@ -59,13 +59,16 @@ class SegmentPool {
     std::size_t alignment;
   };
 
-  // Each slab is an eighth of what is there, so 192 of them hold more than any machine has.
-  static constexpr std::uint32_t kMaxSlabs = 192;
+  // Each slab is an eighth of what is there, so that as many hold more than any machine has, unless memory was short.
+  static constexpr std::uint32_t kFirstSlabs = 192;
   // A split takes two and retires one, so more than two spares never gather.
   static constexpr std::uint32_t kMaxSpares = 3;
 
   [[nodiscard]] Slot* carve() noexcept;
   [[nodiscard]] bool grow(std::uint32_t count) noexcept;
+  [[nodiscard]] bool lengthen_list() noexcept;
+  void release_list() noexcept;
+  [[nodiscard]] static std::size_t list_size(std::uint32_t capacity) noexcept;
 
   IndexMemory& memory_;
   Slot* uncarved_ = nullptr;  // the rest of the newest slab
@@ -75,7 +78,9 @@ class SegmentPool {
   std::array<Slot*, kMaxSpares> spares_{};
   std::uint32_t spare_count_ = 0;
   std::uint32_t slab_count_ = 0;
-  std::array<Slab, kMaxSlabs> slabs_{};
+  std::uint32_t slab_capacity_ = kFirstSlabs;
+  std::array<Slab, kFirstSlabs> first_slabs_{};
+  Slab* slabs_ = first_slabs_.data();
 };
 
 }  // namespace simdr::core

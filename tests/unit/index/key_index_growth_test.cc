@@ -102,6 +102,31 @@ TEST(KeyIndexGrowthTest, AFailedReservationOfManyLeavesTheMapAndLaterReservation
   FAIL() << "the reservation never succeeded";
 }
 
+// Memory that is short, or in small pieces, is taken as it comes, in as many pieces as it takes.
+TEST(KeyIndexGrowthTest, GrowsOnWhereThereAreSmallPiecesOfMemoryOnly) {
+  constexpr std::uint64_t kCount = 1'300'000;
+  TrailerFile file(kCount);
+  for (std::uint64_t i = 0; i < kCount; ++i) (void)file.append(i);
+  for (const std::size_t piece : {2 * kSegmentSize, std::size_t{1} << 20, kHugePageSize}) {
+    SCOPED_TRACE(piece);
+    ScriptedAllocator allocator;
+    KeyIndex index(5, allocator);
+    allocator.fail_above(piece);
+    for (std::uint64_t i = 0; i < kCount; ++i) {
+      ASSERT_TRUE(index.reserve(file.view(), i)) << i;
+      index.put(file.view(), i, TrailerFile::kFirst + i * TrailerFile::kStride);
+    }
+    ASSERT_EQ(index.count(), kCount);
+    // Half of the largest piece, at the least, but for what fits no piece of that size any more.
+    EXPECT_LT(allocator.request_count(), 8 * kCount * 22 / piece);
+    for (std::uint64_t i = 0; i < kCount; i += 7) {
+      ASSERT_EQ(index.find(file.view(), i), TrailerFile::kFirst + i * TrailerFile::kStride);
+    }
+    index.clear();
+    EXPECT_EQ(allocator.out_size(), 0u);
+  }
+}
+
 TEST(KeyIndexGrowthTest, ExpectingTooMuchFailsAndLeavesAnEmptyIndex) {
   ScriptedAllocator allocator;
   TrailerFile file(10);

@@ -88,7 +88,7 @@ class ScriptedAllocator final : public SlabAllocator {
   void* allocate(std::size_t size, std::size_t alignment) noexcept override {
     const std::uint64_t number = request_count_++;
     if (number >= first_failing_ && number - first_failing_ < failing_count_) return nullptr;
-    if (out_size_ + size > most_out_size_) return nullptr;
+    if (out_size_ + size > most_out_size_ || size > most_size_) return nullptr;
     void* memory = heap_slab_allocator().allocate(size, alignment);
     if (memory == nullptr) return nullptr;
     std::memset(memory, gives_zeros_ ? 0 : 0xA5, size);
@@ -108,6 +108,8 @@ class ScriptedAllocator final : public SlabAllocator {
   void never_fail() { failing_count_ = 0; }
   // Has no more than this.
   void fail_beyond(std::uint64_t out_size) { most_out_size_ = out_size; }
+  // Has no more than this in one piece.
+  void fail_above(std::size_t size) { most_size_ = size; }
   void give_zeros() { gives_zeros_ = true; }
   std::uint64_t request_count() const { return request_count_; }
   std::uint64_t out_size() const { return out_size_; }
@@ -118,6 +120,7 @@ class ScriptedAllocator final : public SlabAllocator {
   std::uint64_t first_failing_ = 0;
   std::uint64_t failing_count_ = 0;
   std::uint64_t most_out_size_ = ~std::uint64_t{0};
+  std::size_t most_size_ = ~std::size_t{0};
   bool gives_zeros_ = false;
 };
 
