@@ -25,12 +25,15 @@ void IndexBuilder::begin(std::uint64_t end) noexcept {
   next_guess_at_ = guessing_.begins_at;
   guessed_at_ = 0;
   expected_ = 0;
+  is_flushed_ = false;
   reached_ = end;
   team_.settle_at(next_guess_at_);
 }
 
 bool IndexBuilder::add(ByteView file, const BuildItem* items, std::size_t count) {
   if (count == 0) return true;
+  // Right after a flush a guess may be due while the team holds these back, and rebuilding the index would lose them.
+  assert(!is_flushed_);
   if (!team_.add(file, items, count)) return false;
   if (team_.is_settling_due() && !team_.settle(file)) return false;
   if (index_.count() < next_guess_at_) [[likely]]
@@ -45,7 +48,10 @@ bool IndexBuilder::add(ByteView file, const BuildItem* items, std::size_t count)
   return !has_whole_parts || expected_ < index_.count() + guessing_.worth_sharing || team_.share(file);
 }
 
-bool IndexBuilder::flush(ByteView file) { return team_.settle(file); }
+bool IndexBuilder::flush(ByteView file) {
+  is_flushed_ = true;
+  return team_.settle(file);
+}
 
 // As many keys per byte are to be expected as there were since the last time. Somewhat fewer are asked for: too small an
 // index divides a few segments, too large a one is rebuilt in the end.

@@ -44,9 +44,9 @@ class IndexBuilder {
   // At most kMaxBatch, all below those that came before; always of the same file. False is out of memory, here and below, and so is
   // std::bad_alloc: the build is void then.
   [[nodiscard]] bool add(ByteView file, const BuildItem* items, std::size_t count);
-  // Inserts what add() still holds back. More may follow.
+  // Inserts what add() still holds back. Nothing more is added then, before another begin().
   [[nodiscard]] bool flush(ByteView file);
-  // After the last flush(): gives back what is too much.
+  // After flush(): gives back what is too much.
   [[nodiscard]] bool fit(ByteView file) noexcept;
 
  private:
@@ -61,6 +61,7 @@ class IndexBuilder {
   std::uint64_t guessed_at_ = 0;  // the same, of the last guess
   std::uint64_t reached_ = 0;  // in the file, then
   std::uint64_t expected_ = 0;  // and what it was
+  bool is_flushed_ = false;
   BuildTeam team_;
 };
 
