@@ -167,6 +167,8 @@ bool IndexFile::map_index(FileImage* image) {
 }
 
 Result<void> IndexFile::load(FileImage* image, Use use) {
+  // Nothing of it can be looked at: where offsets lead, memory is mapped that no byte of a file is behind.
+  if (store_size_ == 0) return useless("is of an empty store");
   const bool is_small = shapes_.size() < 2;  // perhaps not of full size, and soon copied
   const bool loaded = use == Use::kCopied || is_small ? copy_index(&image->index) : map_index(image);
   if (!loaded) return useless("is damaged, or there is no memory for it");

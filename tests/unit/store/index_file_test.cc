@@ -381,6 +381,35 @@ TEST_F(IndexFileTest, OfAnotherVersionItIsIgnoredAndMadeAnew) {
   }
 }
 
+// Everything in its head is right, and its offsets lead beyond the end of a file that has no byte to compare them with.
+TEST_F(IndexFileTest, OfAnEmptyStoreItIsRefused) {
+  fill(9000);
+  Bytes forged = read(index_path_);
+  write(path_, {});
+  struct stat st;
+  ASSERT_EQ(::stat(path_.c_str(), &st), 0);
+  const auto ns = [](const struct timespec& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+  };
+  const auto head = std::as_writable_bytes(std::span(forged).first(index_file::kSlotsAlignment));
+  store_le64(head.data() + index_file::kStoreSizeAt, 0);
+  store_le64(head.data() + index_file::kStoreInodeAt, st.st_ino);
+  store_le64(head.data() + index_file::kStoreModifiedAt, ns(st.st_mtim));
+  store_le64(head.data() + index_file::kStoreChangedAt, ns(st.st_ctim));
+  index_file::seal(head);
+  write(index_path_, forged);
+  for (const OpenAs mode : {OpenAs::kReadOnly, OpenAs::kExisting}) {
+    open(with_index(mode));
+    EXPECT_FALSE(was_used());
+    EXPECT_NE(words_.find("is of an empty store"), std::string::npos) << words_;
+    expect_is({});
+    Found found;
+    Error error;
+    for (const auto& [key, value] : model_) ASSERT_EQ(store_->view(key, &found, &error), Status::kNotFound);
+    store_.reset();
+  }
+}
+
 TEST_F(IndexFileTest, CutOffOrTooLongItIsRefused) {
   fill(9000);
   const Bytes whole = read(index_path_);
