@@ -10,7 +10,7 @@ namespace simdr::core {
 
 static_assert(std::endian::native == std::endian::little,
               "The mapped file is little-endian and is published by plain 8-byte stores; a big-endian port needs "
-              "byte swaps here and in writer/guard.");
+              "byte swaps here, in format/guard_line and where AppendRegion stores a field of the guard.");
 
 inline std::uint64_t load_le64(const void* from) noexcept {
   std::uint64_t value;
