@@ -108,7 +108,7 @@ class Crate:
     def bench(self, workload, arguments, warm=False):
         self.dir.mkdir(parents=True, exist_ok=True)
         command = [self.program, "bench", workload, "--dir", str(self.dir)]
-        for name in ("size", "count", "threads"):
+        for name in ("size", "count", "threads", "draws", "least"):
             if name in arguments:
                 command += [f"--{name}", str(arguments[name])]
         if warm:

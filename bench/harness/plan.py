@@ -112,7 +112,7 @@ def pass_row(what, size, threads, draws, least, engines=None):
               "scancheck": "scan with checksums checked,"}
 
     def measure(engine):
-        extra = {} if engine.name == "crate" or what.startswith("scan") else {"draws": draws}
+        extra = {} if what.startswith("scan") else {"draws": draws}
         return per_op(engine.ask("pass", what=what, threads=threads, least=least, **extra))
     title = f"{titles[what]} {NAMES[size]}, {threads} thread{'s' if threads > 1 else ''}, each"
     if engines is None:

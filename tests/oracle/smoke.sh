@@ -78,7 +78,7 @@ if "$oracle" dump "$work/missing.bin" 2> /dev/null; then fail "dump accepted a m
 mkdir "$work/bench"
 for workload in put batch get getbatch miss scan scancheck open compact; do
     case $workload in open | compact) threads=1 ;; *) threads=2 ;; esac
-    lines=$("$oracle" bench $workload --size 50 --count 3000 --threads $threads --dir "$work/bench" --repeat 2 --warm |
+    lines=$("$oracle" bench $workload --size 50 --count 3000 --threads $threads --dir "$work/bench" --repeat 2 --warm --draws 500 --least 1 |
         grep -c "^$workload	50	$threads	[0-9]*	[0-9]*\$")
     expect "bench $workload: lines" "$lines" 2
 done

@@ -7,8 +7,12 @@ use std::path::PathBuf;
 pub struct Args {
     /// Bytes in a value.
     pub size: usize,
-    /// Entries in the store, and operations in a repetition.
+    /// Entries in the store, and operations in a repetition that does not look entries up.
     pub count: usize,
+    /// Lookups in a pass.
+    pub draws: usize,
+    /// Milliseconds: a pass of a read workload is run again until a repetition took so long.
+    pub least: u64,
     pub threads: usize,
     /// Where the store is made.
     pub dir: PathBuf,
@@ -19,8 +23,16 @@ pub struct Args {
 
 impl Args {
     pub fn parse(rest: &[&str]) -> Result<Self, String> {
-        let mut args =
-            Self { size: 100, count: 100_000, threads: 1, dir: std::env::temp_dir(), repeat: 1, warm: false };
+        let mut args = Self {
+            size: 100,
+            count: 100_000,
+            draws: 0,
+            least: 0,
+            threads: 1,
+            dir: std::env::temp_dir(),
+            repeat: 1,
+            warm: false,
+        };
         let mut rest = rest.iter();
         while let Some(&name) = rest.next() {
             if name == "--warm" {
@@ -31,11 +43,16 @@ impl Args {
             match name {
                 "--size" => args.size = number(value)?,
                 "--count" => args.count = number(value)?,
+                "--draws" => args.draws = number(value)?,
+                "--least" => args.least = number(value)?,
                 "--threads" => args.threads = number(value)?,
                 "--dir" => args.dir = PathBuf::from(value),
                 "--repeat" => args.repeat = number(value)?,
                 _ => return Err(format!("not an option: {name}")),
             }
+        }
+        if args.draws == 0 {
+            args.draws = args.count;
         }
         if args.size == 0 || args.count == 0 || args.threads == 0 || args.repeat == 0 {
             return Err("sizes and counts are at least 1".to_owned());

@@ -18,17 +18,17 @@ pub fn in_order(count: usize) -> Vec<Key> {
     (0..count as u64).map(key).collect()
 }
 
-/// `count` draws from `0..count`: some keys come up more than once, some never.
-pub fn shuffled(count: usize) -> Vec<Key> {
-    shuffled_from(0, count)
+/// `draws` out of `0..count`: some keys come up more than once, some never.
+pub fn shuffled(count: usize, draws: usize) -> Vec<Key> {
+    shuffled_from(0, count, draws)
 }
 
 /// The same draws, moved past the keys that are stored.
-pub fn absent(count: usize) -> Vec<Key> {
-    shuffled_from(count as u64, count)
+pub fn absent(count: usize, draws: usize) -> Vec<Key> {
+    shuffled_from(count as u64, count, draws)
 }
 
-fn shuffled_from(first: u64, count: usize) -> Vec<Key> {
+fn shuffled_from(first: u64, count: usize, draws: usize) -> Vec<Key> {
     let mut rng = Xorshift64::new(READ_ORDER_SEED);
-    (0..count).map(|_| key(first + rng.next() % count as u64)).collect()
+    (0..draws).map(|_| key(first + rng.next() % count as u64)).collect()
 }

@@ -13,8 +13,8 @@ pub fn run(workload: &str, args: &Args, out: &mut dyn Write) -> Result<(), Strin
     let file = StoreFile::new(args);
     file.build(args, args.count)?;
     let keys = match workload {
-        "get" | "getbatch" => keys::shuffled(args.count),
-        "miss" => keys::absent(args.count),
+        "get" | "getbatch" => keys::shuffled(args.count, args.draws),
+        "miss" => keys::absent(args.count, args.draws),
         _ => Vec::new(),
     };
     let mut store = file.open()?;
@@ -22,14 +22,19 @@ pub fn run(workload: &str, args: &Args, out: &mut dyn Write) -> Result<(), Strin
         pass(workload, args, &store, &keys)?;
     }
     let scans = matches!(workload, "scan" | "scancheck");
-    let op_count = if scans { args.count * args.threads } else { args.count };
+    let op_count = if scans { args.count * args.threads } else { args.draws };
     for repetition in 0..args.repeat {
         if !args.warm && repetition > 0 {
             // A new mapping, none of whose pages this process has touched.
             store = file.open()?;
         }
-        let nanos = pass(workload, args, &store, &keys)?;
-        report(out, workload, args, op_count, nanos)?;
+        let mut nanos = 0;
+        let mut rounds = 0;
+        while rounds == 0 || nanos < u128::from(args.least) * 1_000_000 {
+            nanos += pass(workload, args, &store, &keys)?;
+            rounds += 1;
+        }
+        report(out, workload, args, op_count * rounds, nanos)?;
     }
     Ok(())
 }
