@@ -480,7 +480,10 @@ struct ViewSource {  // borrowed views, fetched many at a time
   std::size_t count = 0, next = 0;
   std::optional<View> current = {};
   bool advance() {
-    if (next == count) next = 0, count = from.next_views(fetched);
+    if (next == count) {
+      next = count = 0;  // before what may throw: whoever goes on after it is not to get the last batch again
+      count = from.next_views(fetched);
+    }
     return count == 0 ? (current.reset(), false) : (current.emplace(fetched[next++]), true);
   }
 };

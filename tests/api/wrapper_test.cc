@@ -459,6 +459,29 @@ TEST_F(WrapperTest, FaultsAreAResultAndNotThrown) {
   EXPECT_EQ(thrown, 1);
 }
 
+TEST_F(WrapperTest, ARangeOfViewsGoesOnBehindAFaultAndYieldsNothingTwice) {
+  {
+    simdr::Store store(file("a"));
+    for (int i = 0; i < 10; ++i) store.put(std::to_string(i), std::string(300, static_cast<char>('a' + i)));
+  }
+  std::fstream(file("a"), std::ios::in | std::ios::out | std::ios::binary).seekp(320 * 5 + 10).put('!');
+  simdr::Store store(file("a"));
+  simdr::ViewRange range = store.views({.verify = true});
+  std::string yielded;
+  int thrown = 0;
+  for (bool more = true; more;) {
+    try {
+      for (const simdr::View& view : range) yielded += view.text().front();
+      more = false;
+    } catch (const simdr::Error& error) {
+      EXPECT_EQ(error.status(), SIMDR_ERR_CORRUPT);
+      ASSERT_LT(++thrown, 3);
+    }
+  }
+  EXPECT_EQ(yielded, "jihgedcba");
+  EXPECT_EQ(thrown, 1);
+}
+
 TEST_F(WrapperTest, TheLibrarySaysWhatItIs) {
   EXPECT_EQ(simdr::version(), SIMDR_VERSION_MAJOR * 1000000u + SIMDR_VERSION_MINOR * 1000u + SIMDR_VERSION_PATCH);
   EXPECT_STREQ(simdr::version_string(), SIMDR_VERSION_STRING);
