@@ -83,6 +83,41 @@ test_terminated_write_leaves_the_store_as_it_was() {
   run 0 s verify
 }
 
+# The signal comes while the writer waits for the lock. So it reads only when it has been told to stop, and no read fails.
+test_write_that_was_stopped_does_not_store_what_its_producer_could_still_write() {
+  three s
+  hold_lock s
+  mkfifo input
+  "$SIMDR" s --lock-timeout 60000 write k <input 9>&- 2>stopped.err &
+  local writer=$!
+  exec 8>input
+  printf 'the first half of' >&8
+  await_write "$writer"
+  kill -TERM "$writer"
+  exec 8>&- # as a producer does that the same Ctrl-C ended
+  release_lock
+  wait "$writer"
+  [ $? -eq 143 ] || fail "the writer did not die of SIGTERM"
+  run 1 s read k
+  value_is s held-key held-value
+  run 0 s verify
+}
+
+test_write_that_was_stopped_does_not_store_a_file_either() {
+  three s
+  printf 'all of a file' >value
+  hold_lock s
+  "$SIMDR" s --lock-timeout 60000 write k <value 9>&- 2>stopped.err &
+  local writer=$!
+  await_write "$writer"
+  kill -TERM "$writer"
+  release_lock
+  wait "$writer"
+  [ $? -eq 143 ] || fail "the writer did not die of SIGTERM"
+  run 1 s read k
+  run 0 s verify
+}
+
 test_killed_write_loses_nothing() {
   three s
   hold_lock s

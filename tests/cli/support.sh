@@ -125,3 +125,14 @@ release_lock() {
   exec 9>&-
   wait "$HOLDER" || fail "the holder of the lock failed: $(cat hold.err)"
 }
+
+# await_write PID: returns once that process runs `simdr FILE write` and would tidy up after SIGTERM instead of dying of it.
+await_write() {
+  local attempt caught
+  for attempt in $(seq 100000); do
+    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status")
+    # Before it is simdr, it is a shell.
+    tr '\0' ' ' <"/proc/$1/cmdline" | grep -q ' write ' && ((0x${caught:-0} >> 14 & 1)) && return
+  done
+  fail "after $attempt looks the writer does not catch SIGTERM"
+}

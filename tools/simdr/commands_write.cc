@@ -48,16 +48,26 @@ class StandardInput {
     return *size;
   }
 
+  // From here on the value counts as whole.
+  void check_not_stopped() const {
+    if (StopScope::requested()) fail_os(EINTR, "standard input");
+  }
+
  private:
   [[noreturn]] void fail() const { fail_os(os_error_, "standard input"); }
 
+  // What is read once an end was asked for does not count, its end least of all: the same Ctrl-C may have ended who
+  // was to write the rest.
   std::optional<std::size_t> read_some(void* buffer, std::size_t capacity) noexcept {
-    while (true) {
+    while (StopScope::wait_for_input(STDIN_FILENO)) {
       const ssize_t size = ::read(STDIN_FILENO, buffer, capacity);
-      if (size >= 0) return static_cast<std::size_t>(size);
       os_error_ = errno;
-      if (os_error_ != EINTR || StopScope::requested()) return std::nullopt;
+      if (StopScope::requested()) break;
+      if (size >= 0) return static_cast<std::size_t>(size);
+      if (os_error_ != EINTR) return std::nullopt;
     }
+    os_error_ = EINTR;
+    return std::nullopt;
   }
 
   std::array<unsigned char, 2> ahead_{};
@@ -111,6 +121,7 @@ class Write final : public Command {
       store.check(simdr_stream_write(stream.get(), piece.data(), size, &error), error, key);
       total_size += size;
     }
+    input.check_not_stopped();
     store.check(simdr_stream_commit(stream.get(), nullptr, &error), error, key);
     stream.reset();
     store.close();

@@ -1,10 +1,12 @@
 #include "signals.h"
 
+#include <poll.h>
 #include <signal.h>  // NOLINT: sigaction is not in <csignal>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 
 #include "exit_codes.h"
@@ -64,6 +66,21 @@ StopScope::~StopScope() {
 }
 
 bool StopScope::requested() noexcept { return g_requested.load(std::memory_order_relaxed) != 0; }
+
+bool StopScope::wait_for_input(int descriptor) noexcept {
+  sigset_t stop_signals;
+  sigset_t before;
+  sigemptyset(&stop_signals);
+  for (const int number : kStopSignals) sigaddset(&stop_signals, number);
+  // Between the question and the wait none must slip in: they are let in by the wait itself.
+  ::pthread_sigmask(SIG_BLOCK, &stop_signals, &before);
+  pollfd input{descriptor, POLLIN, 0};
+  while (!requested() && ::ppoll(&input, 1, nullptr, &before) < 0 && errno == EINTR) {
+  }
+  // Those that came when there was input already are handled here.
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return !requested();
+}
 
 void die_of_requested_signal() noexcept {
   const int number = g_requested.load(std::memory_order_relaxed);

@@ -13,7 +13,8 @@ inline constexpr char kMappingFailed[] =
 void install_signal_handlers(const char* file) noexcept;
 
 // While one lives, SIGINT, SIGTERM and SIGHUP only ask for an end, so that work which can stop tidily does so:
-// requested() turns true and blocking system calls return EINTR.
+// requested() turns true and blocking system calls return EINTR. A signal that comes right before such a call does not
+// end it: who reads what may never come uses wait_for_input().
 class StopScope {
  public:
   StopScope() noexcept;
@@ -22,6 +23,9 @@ class StopScope {
   StopScope& operator=(const StopScope&) = delete;
 
   [[nodiscard]] static bool requested() noexcept;
+
+  // Waits until a read of the descriptor would return. False as soon as an end is asked for, also if that was before.
+  [[nodiscard]] static bool wait_for_input(int descriptor) noexcept;
 };
 
 // Ends the process by the signal that was asked for, so that the shell sees the truth; returns when there was none.
