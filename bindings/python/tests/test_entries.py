@@ -1,6 +1,7 @@
 """Entries: bytes that stay."""
 
 import ctypes
+import errno
 import gc
 import io
 import os
@@ -233,6 +234,37 @@ def test_writing_continues_after_a_short_write(entry):
     sink = Narrow()
     entry.write_to(sink)
     assert sink.taken == bytes(entry)
+
+
+def test_writing_stops_at_a_raw_file_that_would_have_to_wait(store):
+    store["key"] = bytes(range(256)) * 4096
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    with open(read_end, "rb", buffering=0) as source, open(write_end, "wb", buffering=0) as sink:
+        with pytest.raises(BlockingIOError) as raised:
+            store["key"].write_to(sink)
+        assert raised.value.errno == errno.EAGAIN and 0 < raised.value.characters_written < 1 << 20
+        sink.close()
+        assert source.readall() == bytes(store["key"])[: raised.value.characters_written]
+
+
+def test_sink_that_takes_nothing_is_an_exception(entry):
+    class Full:
+        calls = 0
+
+        def write(self, data):
+            self.calls += 1
+            assert self.calls == 1, "it was asked again"
+            return 0
+
+    with pytest.raises(simdr.SinkError, match="sink: its write\\(\\) took 0 of 100 bytes"):
+        entry.write_to(Full())
+
+
+def test_sink_without_a_count_has_taken_all(entry):
+    taken = []
+    entry.write_to(type("Sink", (), {"write": lambda self, data: taken.append(bytes(data))})(), chunk_size=30)
+    assert b"".join(taken) == bytes(entry) and len(taken) == 4
 
 
 def test_failing_sinks_are_exceptions(entry):

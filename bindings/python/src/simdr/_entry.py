@@ -6,10 +6,12 @@ every get.
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 from typing import TYPE_CHECKING, Any
 
+from ._errors import SinkError, error_of
 from ._simdr import Entry
 from ._streams import reader_of
 from ._types import EntryInfo
@@ -57,7 +59,10 @@ def open(self: Entry) -> io.BufferedReader:
 
 
 def write_to(self: Entry, sink: int | Sink, chunk_size: int = 1 << 20) -> None:
-    """Writes the value to a file descriptor, or to anything with a write() like a file's, in pieces of at most chunk_size bytes."""
+    """Writes the value to a file descriptor, or to anything with a write() like a file's, in pieces of at most chunk_size bytes.
+
+    BlockingIOError when a raw file would have to wait; its characters_written is how much of the value was written by then.
+    """
     if isinstance(sink, int):
         self._write_fd(sink)
         return
@@ -65,9 +70,15 @@ def write_to(self: Entry, sink: int | Sink, chunk_size: int = 1 << 20) -> None:
         raise ValueError(f"chunk_size: {chunk_size} is not above 0")
     rest = memoryview(self)
     while rest:
-        written = sink.write(rest[:chunk_size])
-        # Raw files may write less; what gives no number has written all.
-        rest = rest[written if isinstance(written, int) else min(chunk_size, len(rest)) :]
+        chunk = rest[:chunk_size]
+        written = sink.write(chunk)
+        if written is None and isinstance(sink, io.RawIOBase):
+            raise BlockingIOError(errno.EAGAIN, "sink: has no room just now; it must be one that waits", len(self) - len(rest))
+        if not isinstance(written, int):
+            written = len(chunk)  # what gives no number, and is no raw file, has written all
+        if written <= 0:
+            raise error_of(SinkError.status, "ERR_SINK", 0, f"sink: its write() took {written} of {len(chunk)} bytes")
+        rest = rest[written:]
 
 
 for _name, _method in {"info": info, "cast": cast, "numpy": numpy_array, "open": open, "write_to": write_to}.items():
