@@ -13,12 +13,15 @@ static PyObject *raise_text(const ModuleState *state, simdr_status status, int o
   return NULL;
 }
 
+PyObject *decode_message(const char *message) {
+  return PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "backslashreplace");
+}
+
 PyObject *raise_status(const ModuleState *state, simdr_status status, const simdr_error *error) {
   // A callback of ours stops a call only after it has set an exception: that one is the news.
   if (PyErr_Occurred() != NULL) return NULL;
   const char *message = error == NULL ? simdr_status_text(status) : error->message;
-  // A path in it may be of any encoding.
-  PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "backslashreplace");
+  PyObject *text = decode_message(message);
   if (text == NULL) return NULL;
   raise_text(state, status, error == NULL ? 0 : error->os_error, text);
   Py_DECREF(text);

@@ -1,10 +1,15 @@
-// From a status to an exception. All of these set one and return NULL.
+// From a status to an exception.
 #ifndef SIMDR_PYTHON_ERROR_H
 #define SIMDR_PYTHON_ERROR_H
 
 #include <simdr.h>
 
 #include "state.h"
+
+// What the library says, as a str. A path in it, or a part of one, may be of any encoding.
+PyObject *decode_message(const char *message);
+
+// All of these set an exception and return NULL.
 
 // `error` is what the library filled, or NULL where it filled nothing: for ordinary outcomes.
 PyObject *raise_status(const ModuleState *state, simdr_status status, const simdr_error *error);

@@ -1,7 +1,6 @@
 // Opening, closing, and what a store says of itself.
 #include "store.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -59,7 +58,7 @@ static void on_log(int32_t level, const char *message, void *user_data) {
   PyObject *log = callback.store->log;
   if (log != NULL) {
     Py_INCREF(log);
-    PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "backslashreplace");
+    PyObject *text = decode_message(message);
     PyObject *result = text == NULL ? NULL : PyObject_CallFunction(log, "iN", (int)level, text);
     if (result == NULL) PyErr_WriteUnraisable(log);
     Py_XDECREF(result);
@@ -212,7 +211,7 @@ static PyObject *store_recovered_from(PyObject *object, void *Py_UNUSED(closure)
   if (handle == NULL) return NULL;
   const char *text = simdr_store_recovered_from(handle);
   if (text == NULL) Py_RETURN_NONE;
-  return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
+  return decode_message(text);
 }
 
 static PyObject *store_generation(PyObject *object, void *Py_UNUSED(closure)) {

@@ -42,9 +42,10 @@ static PyObject *store_verify(PyObject *object, PyObject *args) {
   if (watch.is_stopped || (status != SIMDR_OK && status != SIMDR_ERR_CORRUPT)) {
     return raise_status(self->state, status, &error);
   }
-  return Py_BuildValue("(isKKK)", (int)status, status == SIMDR_OK ? "" : error.message,
-                       (unsigned long long)result.entry_count, (unsigned long long)result.checked_size,
-                       (unsigned long long)result.fault_count);
+  PyObject *message = decode_message(status == SIMDR_OK ? "" : error.message);
+  if (message == NULL) return NULL;
+  return Py_BuildValue("(iNKKK)", (int)status, message, (unsigned long long)result.entry_count,
+                       (unsigned long long)result.checked_size, (unsigned long long)result.fault_count);
 }
 
 static PyObject *store_stats(PyObject *object, PyObject *Py_UNUSED(none)) {

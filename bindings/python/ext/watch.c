@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "arguments.h"
+#include "error.h"
 
 // Python is told of progress at most this often: to take the interpreter lock back may cost 5 ms.
 static const double kProgressSeconds = 0.02;
@@ -43,7 +44,7 @@ int watch_progress(uint64_t done, uint64_t total, void *user_data) {
 // As (offset, size, key_hash, what).
 static PyObject *tell_fault(const ModuleState *state, PyObject *on_fault, const simdr_fault *fault) {
   PyObject *hash = make_key_hash(state, fault->key_hash);
-  PyObject *what = PyUnicode_DecodeUTF8(fault->what, (Py_ssize_t)strlen(fault->what), "backslashreplace");
+  PyObject *what = decode_message(fault->what);
   PyObject *result = NULL;
   if (hash != NULL && what != NULL) {
     result = PyObject_CallFunction(on_fault, "KKOO", (unsigned long long)fault->offset, (unsigned long long)fault->size,

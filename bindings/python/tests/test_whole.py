@@ -87,6 +87,18 @@ def test_verify_tells_each_fault(store, path, damage):
             reopened.verify(stop)
 
 
+def test_verify_tells_of_damage_under_any_name(tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff\xfe"
+    with simdr.open(path) as store:
+        store.put_many({str(i): b"value" for i in range(10)})
+    with open(path, "r+b") as file:
+        file.write(b"V")
+    with simdr.open(path, "r") as store:
+        with pytest.raises(simdr.CorruptError) as raised:
+            store.verify()
+    assert raised.value.result.fault_count == 1 and "/\\xff\\xfe: damaged" in str(raised.value)
+
+
 def test_verify_callback_may_use_the_store(store):
     store["key"] = b"value"
     store.verify(progress=lambda done, total: store.put("other", b"value"))
