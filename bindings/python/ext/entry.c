@@ -75,7 +75,12 @@ static PyObject *entry_repr(PyObject *self) {
 static PyObject *entry_compare(PyObject *self, PyObject *other, int operation) {
   if ((operation != Py_EQ && operation != Py_NE) || !PyObject_CheckBuffer(other)) Py_RETURN_NOTIMPLEMENTED;
   Py_buffer bytes;
-  if (PyObject_GetBuffer(other, &bytes, PyBUF_SIMPLE) != 0) return NULL;
+  if (PyObject_GetBuffer(other, &bytes, PyBUF_SIMPLE) != 0) {
+    if (!PyErr_ExceptionMatches(PyExc_BufferError)) return NULL;
+    // Its bytes lie apart. It may know how to compare itself with ours.
+    PyErr_Clear();
+    Py_RETURN_NOTIMPLEMENTED;
+  }
   const simdr_entry *handle = handle_of(self);
   const size_t size = simdr_entry_size(handle);
   const bool same = size == (size_t)bytes.len && memcmp(simdr_entry_data(handle), bytes.buf, size) == 0;

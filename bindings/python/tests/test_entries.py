@@ -57,6 +57,8 @@ def test_equals_what_has_the_same_bytes(store, entry):
     assert entry == bytearray(bytes(entry)) and entry == store["key"]
     assert entry != b"other" and not entry == b"other"
     assert entry != "text" and entry != 5
+    scattered = memoryview(bytes(byte for digit in bytes(entry) for byte in (digit, 0)))[::2]
+    assert entry == scattered and not entry != scattered and entry != scattered[1:]
     assert hash(entry) == hash(bytes(entry)) == hash(memoryview(entry))
     with pytest.raises(TypeError):
         entry < b"other"
