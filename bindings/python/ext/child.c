@@ -4,7 +4,10 @@
 
 Child *make_child(PyTypeObject *type, StoreObject *store, void (*release)(Child *self)) {
   const allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+  // The collector may run in here, and a finalizer close the store: but for this, it would not know of what the caller has opened.
+  ++store->call_count;
   Child *self = (Child *)allocate(type, 0);
+  --store->call_count;
   if (self == NULL) return NULL;
   self->store = (StoreObject *)Py_NewRef((PyObject *)store);
   self->release = release;

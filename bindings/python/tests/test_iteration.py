@@ -109,6 +109,42 @@ def test_iterator_keeps_its_store(path):
         gc.collect()
 
 
+@pytest.mark.parametrize("make, use", [
+    (lambda store: iter(store), next),
+    (lambda store: store._stream("new"), lambda stream: stream.write(b"value")),
+    (lambda store: store.reserve("new", 5), lambda reservation: reservation.commit()),
+], ids=["iterator", "stream", "reservation"])
+def test_store_is_not_closed_while_what_was_opened_is_made_an_object(tmp_path, make, use):
+    class Closes:
+        def __init__(self, store):
+            self.store, self.cycle = store, self
+
+        def __del__(self):
+            try:
+                self.store.close()
+            except simdr.BadStateError:
+                pass  # a call is under way
+
+    thresholds = gc.get_threshold()
+    for allocations in range(1, 20):  # in one of these turns what is made is what makes the collector run
+        with simdr.open(tmp_path / str(allocations)) as store:
+            store["key"] = b"value"
+            gc.collect()
+            Closes(store)
+            gc.set_threshold(allocations)
+            try:
+                made = make(store)
+            except simdr.ClosedError:
+                continue  # it ran before
+            finally:
+                gc.set_threshold(*thresholds)
+            if store.closed:  # it ran after, and what was made has been closed with the store
+                with pytest.raises(simdr.ClosedError, match="the (iterator|stream|reservation) is closed"):
+                    use(made)
+            else:
+                use(made)
+
+
 def test_last_entry(store):
     assert store.last_entry() is None
     store["a"], store["b"] = b"1", b"2"
