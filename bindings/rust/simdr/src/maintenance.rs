@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
-use std::sync::TryLockError;
+use std::sync::{PoisonError, TryLockError};
+use std::thread::{self, ThreadId};
 
 /// Counts and sizes of a store. Sizes are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -155,8 +156,8 @@ impl Store {
         }
     }
 
-    /// As [`Store::compact`]. `progress` gets the bytes done and in all; it must not write to the store. When it breaks, nothing has
-    /// changed.
+    /// As [`Store::compact`]. `progress` gets the bytes done and in all; it must not write to the store, and the
+    /// [`Views`](crate::Views) that it gets of it refuse every read. When it breaks, nothing has changed.
     pub fn compact_with<F: FnMut(u64, u64) -> ControlFlow<()>>(&self, progress: F) -> Result<ControlFlow<()>> {
         let _no_views = match self.views_lock.try_write() {
             Ok(held) => held,
@@ -172,10 +173,16 @@ impl Store {
         let mut options = simdr_compact_options::INIT;
         options.progress = Some(call_progress::<F>);
         options.progress_user_data = (&raw mut carrier).cast();
+        self.set_compacting_thread(Some(thread::current().id()));
         // SAFETY: the callback is that of this carrier, which lives during the call.
         let result = call::unless(Status::STOPPED, |err| unsafe { simdr_store_compact(self.as_ptr(), &options, err) });
+        self.set_compacting_thread(None);
         carrier.finish();
         result.map(flow)
+    }
+
+    fn set_compacting_thread(&self, thread: Option<ThreadId>) {
+        *self.compacting_thread.lock().unwrap_or_else(PoisonError::into_inner) = thread;
     }
 
     /// Checks every checksum, link and pad byte, and tells each fault.

@@ -10,7 +10,8 @@ use std::mem;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr::{self, NonNull};
-use std::sync::RwLock;
+use std::sync::{Mutex, RwLock};
+use std::thread::ThreadId;
 
 /// A store in one file. Share it by reference or in an [`Arc`](std::sync::Arc): every method takes `&self`.
 ///
@@ -20,6 +21,8 @@ pub struct Store {
     pub(crate) leases: Leases,
     /// Held for reading by every [`Views`](crate::Views): a compaction would take the bytes away from under them.
     pub(crate) views_lock: RwLock<()>,
+    /// The thread that holds it for writing, if one does, and must not wait for it.
+    pub(crate) compacting_thread: Mutex<Option<ThreadId>>,
     /// Called by the library until the store is closed.
     log: Option<LogHolder>,
 }
@@ -42,7 +45,13 @@ impl Store {
         // SAFETY: all pointers are valid during the call; what the log points to is kept below.
         call::require(|err| unsafe { simdr_store_open(path.as_ptr(), &options, &mut store, err) })?;
         let raw = NonNull::new(store).expect("an open that succeeds hands out a store");
-        Ok(Self { raw, leases: Leases::default(), views_lock: RwLock::new(()), log })
+        Ok(Self {
+            raw,
+            leases: Leases::default(),
+            views_lock: RwLock::new(()),
+            compacting_thread: Mutex::new(None),
+            log,
+        })
     }
 
     /// Closes the store and says what failed. The file is whole in any case: the next open finds every acknowledged write.

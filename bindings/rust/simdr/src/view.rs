@@ -1,14 +1,15 @@
 //! Values in hot loops: borrowed, with no allocation and no counter.
 
 use crate::key::by_key;
-use crate::{Key, KeyHash, Result, Status, Store, call};
+use crate::{Error, Key, KeyHash, Result, Status, Store, call};
 use simdr_sys::*;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::slice;
-use std::sync::{PoisonError, RwLockReadGuard};
+use std::sync::{PoisonError, RwLockReadGuard, TryLockError};
+use std::thread;
 
 /// One stored value, borrowed from [`Views`], from a [`Snapshot`](crate::Snapshot) or during a visit.
 #[derive(Clone, Copy)]
@@ -82,22 +83,43 @@ impl fmt::Debug for View<'_> {
 /// Reads that hand out [`View`]s. While one of these exists the store is not compacted: [`Store::compact`] is refused.
 pub struct Views<'s> {
     store: &'s Store,
-    _held: RwLockReadGuard<'s, ()>,
+    /// None for the thread that compacts the store, which would wait for itself: then nothing is handed out.
+    held: Option<RwLockReadGuard<'s, ()>>,
 }
 
 impl Store {
-    /// Reads for hot loops. Waits for a compaction that is under way; so take it once for many reads, and drop it.
+    /// Reads for hot loops. Waits for a compaction that is under way; so take it once for many reads, and drop it. In the progress callback of
+    /// that compaction, which must not wait for it, every read of what this returns is [`Status::BAD_STATE`].
     pub fn views(&self) -> Views<'_> {
         // Nothing is guarded but the mapping, which a panic leaves as it is.
-        Views { store: self, _held: self.views_lock.read().unwrap_or_else(PoisonError::into_inner) }
+        let held = match self.views_lock.try_read() {
+            Ok(held) => Some(held),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if self.is_compacted_by_this_thread() => None,
+            Err(TryLockError::WouldBlock) => Some(self.views_lock.read().unwrap_or_else(PoisonError::into_inner)),
+        };
+        Views { store: self, held }
+    }
+
+    fn is_compacted_by_this_thread(&self) -> bool {
+        *self.compacting_thread.lock().unwrap_or_else(PoisonError::into_inner) == Some(thread::current().id())
     }
 }
 
 impl Views<'_> {
+    /// The store, whose mapping stays as long as this does.
+    #[inline]
+    fn store(&self) -> Result<*mut simdr_store> {
+        if self.held.is_none() {
+            return Err(refused());
+        }
+        Ok(self.store.as_ptr())
+    }
+
     /// The newest value under `key`.
     #[inline]
     pub fn get<'k>(&self, key: impl Into<Key<'k>>) -> Result<Option<View<'_>>> {
-        let (key, store) = (key.into(), self.store.as_ptr());
+        let (key, store) = (key.into(), self.store()?);
         let mut view = MaybeUninit::uninit();
         // SAFETY: reads key during the call, and fills in the view when it succeeds.
         let is_found = call::unless(Status::NOT_FOUND, |err| unsafe {
@@ -109,7 +131,7 @@ impl Views<'_> {
 
     /// Many at once, their cache misses overlapped. A place whose key is absent is `None`.
     pub fn get_many<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<View<'_>>>> {
-        let (store, keys) = (self.store.as_ptr(), call::raw_all(keys));
+        let (store, keys) = (self.store()?, call::raw_all(keys));
         // SAFETY: reads keys during the call, and fills in as many views.
         self.many(keys.len(), |out, err| unsafe {
             simdr_store_view_many(store, keys.as_ptr(), keys.len(), out, std::ptr::null_mut(), err)
@@ -118,7 +140,7 @@ impl Views<'_> {
 
     /// As [`Views::get_many`].
     pub fn get_many_hashed(&self, hashes: &[KeyHash]) -> Result<Vec<Option<View<'_>>>> {
-        let store = self.store.as_ptr();
+        let store = self.store()?;
         // SAFETY: reads hashes during the call, and fills in as many views.
         self.many(hashes.len(), |out, err| unsafe {
             let (data, count) = call::raw_hashes(hashes);
@@ -138,6 +160,11 @@ impl Views<'_> {
         // SAFETY: as in get().
         Ok(views.into_iter().map(|view| (!view.data.is_null()).then(|| unsafe { View::new(view) })).collect())
     }
+}
+
+#[cold]
+fn refused() -> Error {
+    Error::new(Status::BAD_STATE, "store: this thread is compacting it, and so cannot have views of it")
 }
 
 impl fmt::Debug for Views<'_> {

@@ -1,5 +1,6 @@
 use crate::temp::new_store;
 use simdr::{KeyHash, Status};
+use std::ops::ControlFlow;
 
 #[test]
 fn views_are_the_bytes_of_the_entries() {
@@ -43,6 +44,41 @@ fn a_store_is_not_compacted_under_its_views() {
     drop(views);
     store.compact().unwrap();
     assert_eq!(store.views().get("key").unwrap().unwrap(), "value");
+}
+
+#[test]
+fn views_in_the_progress_of_a_compaction_are_refused_and_do_not_wait_for_it() {
+    let (_folder, store) = new_store();
+    store.put("key", "value").unwrap();
+    let mut kept = None;
+    let flow = store.compact_with(|_, _| {
+        let views = store.views();
+        assert_eq!(views.get("key").unwrap_err().status(), Status::BAD_STATE);
+        assert_eq!(views.get_many(&["key"]).unwrap_err().status(), Status::BAD_STATE);
+        assert_eq!(views.get_many_hashed(&[KeyHash::of("key")]).unwrap_err().status(), Status::BAD_STATE);
+        assert_eq!(store.get("key").unwrap().unwrap(), "value");
+        assert_eq!(store.compact().unwrap_err().status(), Status::BAD_STATE);
+        kept = Some(views);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(flow.unwrap(), ControlFlow::Continue(()));
+    let kept = kept.expect("there is progress to be told");
+    assert_eq!(kept.get("key").unwrap_err().status(), Status::BAD_STATE);
+    assert_eq!(store.views().get("key").unwrap().unwrap(), "value");
+    store.compact().unwrap();
+}
+
+#[test]
+fn views_of_another_store_are_given_in_the_progress_of_a_compaction() {
+    let (_folder, store) = new_store();
+    let (_other_folder, other) = new_store();
+    store.put("key", "value").unwrap();
+    other.put("key", "other").unwrap();
+    let flow = store.compact_with(|_, _| {
+        assert_eq!(other.views().get("key").unwrap().unwrap(), "other");
+        ControlFlow::Continue(())
+    });
+    assert_eq!(flow.unwrap(), ControlFlow::Continue(()));
 }
 
 #[test]
