@@ -44,46 +44,46 @@ impl Entry {
     /// The hash of the key that it was stored under.
     pub fn key_hash(&self) -> KeyHash {
         // SAFETY: the entry is alive.
-        KeyHash(unsafe { simdr_entry_key_hash(self.as_ptr()) })
+        KeyHash(unsafe { simdr_entry_key_hash(self.as_raw()) })
     }
 
     /// The stored CRC-32 of the payload.
     pub fn checksum(&self) -> u32 {
         // SAFETY: the entry is alive.
-        unsafe { simdr_entry_checksum(self.as_ptr()) }
+        unsafe { simdr_entry_checksum(self.as_raw()) }
     }
 
     /// The stored CRC-32 as the four bytes of the file.
     pub fn checksum_bytes(&self) -> [u8; 4] {
         let mut bytes = [0; 4];
         // SAFETY: the entry is alive; writes four bytes.
-        unsafe { simdr_entry_checksum_bytes(self.as_ptr(), bytes.as_mut_ptr()) };
+        unsafe { simdr_entry_checksum_bytes(self.as_raw(), bytes.as_mut_ptr()) };
         bytes
     }
 
     /// Whether the payload matches its checksum; reads all of it.
     pub fn checksum_ok(&self) -> bool {
         // SAFETY: the entry is alive.
-        unsafe { simdr_entry_checksum_ok(self.as_ptr()) != 0 }
+        unsafe { simdr_entry_checksum_ok(self.as_raw()) != 0 }
     }
 
     /// Where the payload is in the file.
     pub fn offsets(&self) -> Range<u64> {
         // SAFETY: the entry is alive.
-        unsafe { simdr_entry_start_offset(self.as_ptr())..simdr_entry_end_offset(self.as_ptr()) }
+        unsafe { simdr_entry_start_offset(self.as_raw())..simdr_entry_end_offset(self.as_raw()) }
     }
 
     /// The payload's size and that of the metadata behind it.
     pub fn size_with_metadata(&self) -> u64 {
         // SAFETY: the entry is alive.
-        unsafe { simdr_entry_size_with_metadata(self.as_ptr()) }
+        unsafe { simdr_entry_size_with_metadata(self.as_raw()) }
     }
 
     /// What the file says of it.
     pub fn info(&self) -> EntryInfo {
         let mut info = simdr_entry_info::INIT;
         // SAFETY: the entry is alive; writes as much as `size` says.
-        let result = call::require(|err| unsafe { simdr_entry_info_of(self.as_ptr(), &mut info, err) });
+        let result = call::require(|err| unsafe { simdr_entry_info_of(self.as_raw(), &mut info, err) });
         result.expect("the arguments are right, and nothing else can fail");
         info.into()
     }
@@ -91,7 +91,7 @@ impl Entry {
     /// A number that two entries share exactly when one mapping of one file holds both.
     pub fn mapping_id(&self) -> u64 {
         // SAFETY: the entry is alive.
-        unsafe { simdr_entry_mapping_id(self.as_ptr()) }
+        unsafe { simdr_entry_mapping_id(self.as_raw()) }
     }
 
     /// The payload as elements in place, in this machine's byte order. [`Status::MISALIGNED`](crate::Status::MISALIGNED) and
@@ -100,7 +100,7 @@ impl Entry {
         let (mut data, mut count) = (std::ptr::null(), 0);
         // SAFETY: the entry is alive.
         call::require(|err| unsafe {
-            simdr_entry_typed_view(self.as_ptr(), size_of::<T>(), align_of::<T>(), &mut data, &mut count, err)
+            simdr_entry_typed_view(self.as_raw(), size_of::<T>(), align_of::<T>(), &mut data, &mut count, err)
         })?;
         // SAFETY: the library has checked alignment and size, and any bytes are a T.
         Ok(unsafe { slice::from_raw_parts(data.cast(), count) })
@@ -119,11 +119,11 @@ impl Entry {
     /// Writes the payload to a descriptor.
     pub fn write_fd(&self, fd: impl AsFd) -> Result<()> {
         // SAFETY: the entry is alive, and the descriptor stays open during the call.
-        call::require(|err| unsafe { simdr_entry_write_fd(self.as_ptr(), fd.as_fd().as_raw_fd(), err) })
+        call::require(|err| unsafe { simdr_entry_write_fd(self.as_raw(), fd.as_fd().as_raw_fd(), err) })
     }
 
-    /// For calls of `simdr_sys`; still this object's reference.
-    pub fn as_ptr(&self) -> *mut simdr_entry {
+    /// For calls of `simdr_sys`; still this object's reference. Not `as_ptr`, which is the slice's and points to the payload.
+    pub fn as_raw(&self) -> *mut simdr_entry {
         self.raw.as_ptr()
     }
 }
@@ -131,7 +131,7 @@ impl Entry {
 impl Clone for Entry {
     fn clone(&self) -> Self {
         // SAFETY: the entry is alive; returns its argument, with one reference more.
-        unsafe { simdr_entry_ref(self.as_ptr()) };
+        unsafe { simdr_entry_ref(self.as_raw()) };
         Self { raw: self.raw, bytes: self.bytes }
     }
 }
@@ -139,7 +139,7 @@ impl Clone for Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         // SAFETY: gives back this object's reference.
-        unsafe { simdr_entry_unref(self.as_ptr()) };
+        unsafe { simdr_entry_unref(self.as_raw()) };
     }
 }
 

@@ -67,7 +67,7 @@ impl<'s> Durably<'s> {
         let value = call::raw(value.as_ref());
         // SAFETY: reads value during the call; `expected` is alive.
         self.written_unless(Status::CHANGED, |tail, err| unsafe {
-            let expected = expected.as_ptr();
+            let expected = expected.as_raw();
             simdr_store_put_if_entry(self.raw(), expected, value.data, value.size, self.flags(), tail, err)
         })
     }

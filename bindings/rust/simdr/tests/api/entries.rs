@@ -29,6 +29,14 @@ fn an_entry_outlives_its_store() {
 }
 
 #[test]
+fn the_pointer_of_an_entry_is_that_of_its_bytes() {
+    let (_folder, store) = new_store();
+    store.put("key", "value").unwrap();
+    let entry = store.get("key").unwrap().unwrap();
+    assert_eq!(entry.as_ptr(), entry.as_slice().as_ptr());
+}
+
+#[test]
 fn an_entry_outlives_the_next_value_a_compaction_and_the_file() {
     let (folder, store) = new_store();
     store.put("key", "old").unwrap();
