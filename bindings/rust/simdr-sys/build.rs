@@ -3,6 +3,7 @@
 //! Tells dependent build scripts where the header is (`DEP_SIMDR_INCLUDE`), and this crate's tests (`SIMDR_SYS_INCLUDE`).
 
 use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,7 +39,7 @@ fn build_vendored() -> PathBuf {
     for part in ["meson.build", "meson_options.txt", "include", "src"] {
         println!("cargo::rerun-if-changed={}", source.join(part).display());
     }
-    let build = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("simdr");
+    let build = build_folder(&source);
     if !build.join("build.ninja").exists() {
         let mut setup = Command::new("meson");
         setup.arg("setup").arg(&build).arg(&source);
@@ -52,6 +53,13 @@ fn build_vendored() -> PathBuf {
     println!("cargo::rustc-link-lib=static=simdr");
     println!("cargo::rustc-link-lib=stdc++");
     source.join("include")
+}
+
+/// One for each source folder: Meson goes on building the sources that a folder was set up for.
+fn build_folder(source: &Path) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    source.hash(&mut hasher);
+    PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join(format!("simdr-{:016x}", hasher.finish()))
 }
 
 /// The sources around this crate; a copy of it that lies elsewhere must be told.

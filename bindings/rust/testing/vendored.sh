@@ -15,6 +15,7 @@ test_vendored() {
   local cargo_test=(env -u LD_LIBRARY_PATH PKG_CONFIG_PATH=/nonexistent "CARGO_TARGET_DIR=$scratch/target-vendored")
   local tests=(cargo test --locked --offline --no-fail-fast --manifest-path "$here/Cargo.toml" -p simdr-sys -p simdr
     -p simd-r-drive-compat --features "$all_features,simdr/vendored")
+  passes vendored/builds_the_sources_that_it_is_told builds_the_sources_that_it_is_told
   if why=$(cannot_sanitize "$host"); then
     say_skip asan "$why"
     cargo_tests vendored/ "${cargo_test[@]}" "${tests[@]}" --test header --test conformance
@@ -46,4 +47,25 @@ cannot_sanitize() {
   else
     return 1
   fi
+}
+
+# make_sources FOLDER TEXT: what a checkout has for the build script, with a library that is nothing but this text.
+make_sources() {
+  mkdir -p "$1/include" "$1/src"
+  touch "$1/include/simdr.h"
+  echo "const char simdr_text[] = \"$2\";" >"$1/src/text.c"
+  printf "option('%s', type: 'feature')\n" tests tools >"$1/meson_options.txt"
+  printf "project('simdr', 'c')\nsubdir('src')\n" >"$1/meson.build"
+  echo "static_library('simdr', 'text.c')" >"$1/src/meson.build"
+}
+
+builds_the_sources_that_it_is_told() {
+  local name
+  rm -rf "$scratch/sources" "$scratch/target-sources"
+  for name in one two; do make_sources "$scratch/sources/$name" "sources of $name"; done
+  for name in one two one; do
+    env CARGO_TARGET_DIR="$scratch/target-sources" SIMDR_SOURCE_DIR="$scratch/sources/$name" \
+      cargo build --locked --offline --manifest-path "$here/Cargo.toml" -p simdr-sys --features simdr-sys/vendored || return 1
+    [ "$(grep -ao 'sources of [a-z]*' "$scratch/target-sources/debug/libsimdr_sys.rlib" | sort -u)" = "sources of $name" ] || return 1
+  done
 }
