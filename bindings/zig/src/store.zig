@@ -236,14 +236,15 @@ pub fn StoreOf(comptime alignment: usize) type {
         }
 
         /// A value of unknown length, written through `interface` with this buffer and stored by commit().
-        /// `options.diagnostic` is also that of the stream's own calls, and must live as long as it.
+        /// `options.out_tail` is commit()'s, and `options.diagnostic` also that of the stream's own calls; both must live
+        /// as long as it.
         pub fn stream(self: *Self, key: anytype, buffer: []u8, options: WriteOptions) WriteError!Stream {
             const handle = try self.live(options.diagnostic);
             var out: ?*c.simdr_stream = null;
             try check(WriteError, keys.call(c.simdr_stream_open, c.simdr_stream_open_hashed, handle, key, .{
                 @backingInt(options.durability), &out, rawOf(options.diagnostic),
             }));
-            return .init(self.shared.?, out.?, buffer, options.diagnostic);
+            return .init(self.shared.?, out.?, buffer, options);
         }
 
         /// Stores all that `reader` yields up to its end. Where it fails nothing is stored: error.SourceFailed.
@@ -267,14 +268,15 @@ pub fn StoreOf(comptime alignment: usize) type {
             try check(WriteError, @call(.auto, c.simdr_store_put_fd, args));
         }
 
-        /// Room for a value of `size` bytes in the file itself, to be filled and committed.
+        /// Room for a value of `size` bytes in the file itself, to be filled and committed. `options.out_tail` is
+        /// commit()'s, and must live until then.
         pub fn reserve(self: *Self, key: []const u8, size: usize, options: WriteOptions) WriteError!Reservation {
             const handle = try self.live(options.diagnostic);
             var out: ?*c.simdr_reservation = null;
             var data: ?*anyopaque = null;
-            const flags, _, const err = options.last();
+            const flags, const out_tail, const err = options.last();
             try check(WriteError, c.simdr_store_reserve(handle, key.ptr, key.len, size, flags, &out, &data, err));
-            return .init(self.shared.?, out.?, data.?, size);
+            return .init(self.shared.?, out.?, data.?, size, out_tail);
         }
 
         /// The newest value under `key`, to be released; null when there is none.

@@ -7,6 +7,7 @@ const Shared = @import("shared.zig").Shared;
 
 const Diagnostic = errors.Diagnostic;
 const WriteError = errors.WriteError;
+const WriteOptions = @import("options.zig").WriteOptions;
 
 /// Takes a value piece by piece through `interface`. It spools, in memory and then in an unlinked file beside the
 /// store, and is stored whole by commit(): a slow source blocks nobody, and what is not committed leaves nothing.
@@ -15,14 +16,16 @@ pub const Stream = struct {
     interface: std.Io.Writer,
     /// What is behind error.WriteFailed of the interface.
     err: ?WriteError = null,
+    out_tail: ?*u64,
     diagnostic: ?*Diagnostic,
     shared: ?*Shared,
     handle: ?*c.simdr_stream,
 
-    pub fn init(shared: *Shared, handle: *c.simdr_stream, buffer: []u8, diagnostic: ?*Diagnostic) Stream {
+    pub fn init(shared: *Shared, handle: *c.simdr_stream, buffer: []u8, options: WriteOptions) Stream {
         return .{
             .interface = .{ .vtable = &.{ .drain = drain }, .buffer = buffer },
-            .diagnostic = diagnostic,
+            .out_tail = options.out_tail,
+            .diagnostic = options.diagnostic,
             .shared = shared.acquire(),
             .handle = handle,
         };
@@ -41,7 +44,7 @@ pub const Stream = struct {
     pub fn commit(self: *Stream) WriteError!void {
         self.interface.flush() catch return self.err.?;
         const handle = self.handle orelse return errors.closed(self.diagnostic);
-        try errors.check(WriteError, c.simdr_stream_commit(handle, null, errors.rawOf(self.diagnostic)));
+        try errors.check(WriteError, c.simdr_stream_commit(handle, self.out_tail, errors.rawOf(self.diagnostic)));
     }
 
     fn drain(writer: *std.Io.Writer, data: []const []const u8, splat: usize) std.Io.Writer.Error!usize {
@@ -81,17 +84,24 @@ pub const Reservation = struct {
     handle: ?*c.simdr_reservation,
     /// To be filled; unspecified at first. Empty after commit() and abort().
     bytes: []align(64) u8,
+    out_tail: ?*u64,
 
-    pub fn init(shared: *Shared, handle: *c.simdr_reservation, data: *anyopaque, size: usize) Reservation {
+    pub fn init(
+        shared: *Shared,
+        handle: *c.simdr_reservation,
+        data: *anyopaque,
+        size: usize,
+        out_tail: ?*u64,
+    ) Reservation {
         const many: [*]align(64) u8 = @ptrCast(@alignCast(data));
-        return .{ .shared = shared.acquire(), .handle = handle, .bytes = many[0..size] };
+        return .{ .shared = shared.acquire(), .handle = handle, .bytes = many[0..size], .out_tail = out_tail };
     }
 
     /// Stores what was filled in. It ends the reservation, also when it fails.
     pub fn commit(self: *Reservation, diagnostic: ?*Diagnostic) WriteError!void {
         const handle = self.handle orelse return errors.closed(diagnostic);
         defer self.end();
-        try errors.check(WriteError, c.simdr_reservation_commit(handle, null, errors.rawOf(diagnostic)));
+        try errors.check(WriteError, c.simdr_reservation_commit(handle, self.out_tail, errors.rawOf(diagnostic)));
     }
 
     /// Gives the room back. After commit(), and a second time, it does nothing: made for defer.
@@ -103,6 +113,6 @@ pub const Reservation = struct {
 
     fn end(self: *Reservation) void {
         self.shared.?.release();
-        self.* = .{ .shared = null, .handle = null, .bytes = &.{} };
+        self.* = .{ .shared = null, .handle = null, .bytes = &.{}, .out_tail = null };
     }
 };

@@ -150,6 +150,33 @@ test "writes tell where the file ends, and sync as asked" {
     try expectEqual(f.store.fileSize(), (try f.store.stats(.{})).durable_offset);
 }
 
+test "commits of streams and reservations tell where the file ends" {
+    var f: Fixture = try .init();
+    defer f.deinit();
+    var tail: u64 = 0;
+    var stream = try f.store.stream("streamed", &.{}, .{ .out_tail = &tail });
+    defer stream.deinit();
+    try stream.interface.writeAll("value");
+    try expectEqual(0, tail);
+    try stream.commit();
+    try expectEqual(f.store.fileSize(), tail);
+    try expectError(error.BadState, stream.commit());
+    try expectEqual(f.store.fileSize(), tail);
+
+    const streamed = tail;
+    var room = try f.store.reserve("built", 5, .{ .out_tail = &tail });
+    defer room.abort();
+    @memcpy(room.bytes, "value");
+    try expectEqual(streamed, tail);
+    try room.commit(null);
+    try expectEqual(f.store.fileSize(), tail);
+    try expect(tail > streamed);
+
+    var given_up = try f.store.reserve("given up", 5, .{ .out_tail = &tail });
+    given_up.abort();
+    try expectEqual(f.store.fileSize(), tail);
+}
+
 test "a stream is a std.Io.Writer, and stores what is committed" {
     var f: Fixture = try .init();
     defer f.deinit();
