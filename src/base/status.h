@@ -58,10 +58,10 @@ struct Error {
   Status status = Status::kInternal;
   std::int32_t os_error = 0;         // errno, or 0
   std::int32_t callback_result = 0;  // what the callback returned that stopped the call, or 0
-  char message[240];                 // NUL-terminated UTF-8, cut if longer
+  char message[240];                 // NUL-terminated UTF-8, cut in its middle if longer
 };
 
-// printf-style; never allocates.
+// printf-style; never allocates. What is no UTF-8 in an argument becomes \xNN.
 [[gnu::format(printf, 2, 3)]] Error make_error(Status status, const char* format, ...) noexcept;
 
 // The same with ": <text of os_error>" appended and the status that fits the number (ENOSPC and EDQUOT are

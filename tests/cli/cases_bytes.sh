@@ -108,6 +108,11 @@ test_files_with_names_of_every_kind() {
   out_is v
 }
 
+test_file_whose_name_is_no_utf8_is_named_once() {
+  run 4 $'no such \xff\xfe' ls
+  [ "$(cat err)" = "simdr: 'no such \\xff\\xfe': cannot open: No such file or directory" ] || fail "named otherwise"
+}
+
 test_general_options_before_and_after_the_command() {
   run 0 --quiet --lock-timeout 5 s write k v
   run 0 --lock-timeout=5 s --quiet write k v

@@ -34,7 +34,8 @@ void check(simdr_status status, const simdr_error& error, const std::string& sub
   if (status == SIMDR_OK) return;
   // Ordinary outcomes leave the error untouched.
   std::string_view words = status <= SIMDR_ERR_INVALID_ARGUMENT ? error.message : simdr_status_text(status);
-  for (const std::string_view path : paths) {
+  for (const std::string_view given : paths) {
+    const std::string path = on_one_line(given);  // the library shows what is no UTF-8 in the same way
     if (!words.starts_with(path) || !words.substr(path.size()).starts_with(": ")) continue;
     words.remove_prefix(path.size() + 2);
     break;
