@@ -125,6 +125,10 @@ struct Release {
 template <typename T, auto Free>
 using Handle = std::unique_ptr<T, Release<Free>>;
 
+// A callable of which there is one that must not be called. Lambdas become pointers, too, but never null ones.
+template <typename Function>
+inline constexpr bool kMayBeNull = requires(const Function& f) { f == nullptr; } &&
+                                   (std::is_pointer_v<Function> || !requires(const Function& f) { +f; });
 template <typename Function, typename... Args>
 bool goes_on(Function& function, Args&&... args) {
   using Answer = std::invoke_result_t<Function&, Args...>;
@@ -242,15 +246,20 @@ auto either(Plain plain, Hashed hashed) {
 
 }  // namespace detail
 
-// A callback that options can hold. Empty means none.
+// A callback that options can hold. Empty means none, and so do an empty std::function and a null pointer.
 template <typename... Args>
 class Callback {
  public:
   Callback() = default;
   template <typename Function>
     requires(std::invocable<Function&, Args...> && !std::same_as<std::remove_cvref_t<Function>, Callback>)
-  Callback(Function&& function)
-      : call_([f = std::forward<Function>(function)](Args... args) mutable { return detail::goes_on(f, args...); }) {}
+  Callback(Function&& function) {
+    std::decay_t<Function> own(std::forward<Function>(function));
+    if constexpr (detail::kMayBeNull<std::decay_t<Function>>) {
+      if (own == nullptr) return;
+    }
+    call_ = [f = std::move(own)](Args... args) mutable { return detail::goes_on(f, args...); };
+  }
   explicit operator bool() const noexcept { return static_cast<bool>(call_); }
   bool operator()(Args... args) const { return call_(args...); }
 

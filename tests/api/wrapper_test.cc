@@ -459,6 +459,26 @@ TEST_F(WrapperTest, FaultsAreAResultAndNotThrown) {
   EXPECT_EQ(thrown, 1);
 }
 
+bool goes_nowhere(std::uint64_t, std::uint64_t) { return false; }
+
+TEST_F(WrapperTest, AnEmptyFunctionAndANullPointerAreNoCallback) {
+  simdr::Store store(file("a"));
+  store.put("key", "value");
+  const std::function<bool(std::uint64_t, std::uint64_t)> empty;
+  void (*const null)(std::uint64_t, std::uint64_t) = nullptr;
+  EXPECT_FALSE(simdr::CompactOptions{.progress = empty}.progress);
+  EXPECT_FALSE(simdr::CompactOptions{.progress = null}.progress);
+  EXPECT_TRUE(store.compact({.progress = empty}));
+  EXPECT_TRUE(store.compact({.progress = null}));
+  EXPECT_TRUE(store.verify({.on_fault = std::function<void(const simdr_fault&)>(), .progress = empty}));
+  int calls = 0;
+  const std::function<void(std::uint64_t, std::uint64_t)> counts = [&](std::uint64_t, std::uint64_t) { ++calls; };
+  EXPECT_TRUE(store.compact({.progress = counts}));
+  EXPECT_GT(calls, 0);
+  EXPECT_FALSE(store.compact({.progress = +[](std::uint64_t, std::uint64_t) { return false; }}));
+  EXPECT_FALSE(store.compact({.progress = goes_nowhere}));
+}
+
 TEST_F(WrapperTest, ARangeOfViewsGoesOnBehindAFaultAndYieldsNothingTwice) {
   {
     simdr::Store store(file("a"));
