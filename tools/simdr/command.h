@@ -1,10 +1,9 @@
-// What a command is, and where the commands are listed.
+// What a command is, and what makes one of each; main.cc lists them.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "output.h"
@@ -42,9 +41,6 @@ struct CommandEntry {
   const char* summary;
   std::unique_ptr<Command> (*make)();
 };
-
-// All commands, in the order of the help text.
-[[nodiscard]] std::span<const CommandEntry> commands() noexcept;
 
 // One per command, in the file named after its group.
 std::unique_ptr<Command> make_read();  // commands_read.cc
