@@ -459,7 +459,7 @@ SIMDR_API void simdr_entry_unref(simdr_entry *entry) SIMDR_NOEXCEPT;       /* ma
 /* The payload; valid until the last reference is dropped. Aligned to simdr_store_alignment(). */
 SIMDR_API const void *simdr_entry_data(const simdr_entry *entry) SIMDR_NOEXCEPT;
 SIMDR_API size_t simdr_entry_size(const simdr_entry *entry) SIMDR_NOEXCEPT;
-/* Payload and trailer, without the pad before it: payload size + 20. */
+/* Payload and trailer, without the pad before it: payload size + 20, or + 19 in a "packed-19" store. */
 SIMDR_API uint64_t simdr_entry_size_with_metadata(const simdr_entry *entry) SIMDR_NOEXCEPT;
 SIMDR_API uint64_t simdr_entry_key_hash(const simdr_entry *entry) SIMDR_NOEXCEPT;
 /* The stored CRC-32, as a number and as its 4 bytes in the order of the file. */

@@ -66,6 +66,7 @@ static void every_generation_is_read_and_verified(void) {
     simdr_open_options options = SIMDR_OPEN_OPTIONS_INIT;
     simdr_verify_result result = SIMDR_VERIFY_RESULT_INIT;
     simdr_iterator *iterator = NULL;
+    simdr_entry *entry = NULL;
     simdr_view view;
     size_t size = 0, count = 0, walked = 0;
     uint8_t *after;
@@ -80,6 +81,9 @@ static void every_generation_is_read_and_verified(void) {
     CHECK(simdr_store_recovered_from(f.store) == NULL);
     CHECK_U64(simdr_store_file_size(f.store), size);
     has_the_values(f.store, g);
+    REQUIRE_OK(simdr_store_get(f.store, "0", 1, &entry, &err));
+    CHECK_U64(simdr_entry_size_with_metadata(entry), simdr_entry_size(entry) + g->trailer_size);
+    simdr_entry_unref(entry);
     OK(simdr_store_verify(f.store, NULL, &result, &err));
     CHECK_U64(result.entry_count, g->trailer_size == 20 ? 32 : 31);
     REQUIRE_OK(simdr_iterator_open(f.store, 0, &iterator, &err));
