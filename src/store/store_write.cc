@@ -99,7 +99,7 @@ void Store::index_op(const WriteOp& op, std::uint64_t trailer_offset, std::uint6
   now.tally.add_entries(1);
   if (now.snapshots.active()) [[unlikely]] {
     const std::uint64_t old = now.index.find(file, op.key_hash);
-    if (old != KeyIndex::kAbsent) now.snapshots.note(op.key_hash, old);
+    if (old != KeyIndex::kAbsent) now.snapshots.note(op.key_hash, {old, trailer_offset}, now.tail);
   }
   std::uint64_t previous;
   if (op.is_removal) {
@@ -197,7 +197,7 @@ Store::Appended Store::put_at_once(std::uint64_t key_hash, ByteView payload) noe
   {
     const ReadSection section;
     if (now.snapshots.active()) [[unlikely]] {
-      if (previous != KeyIndex::kAbsent) now.snapshots.note(key_hash, previous);
+      if (previous != KeyIndex::kAbsent) now.snapshots.note(key_hash, {previous, trailer}, before);
     }
     now.index.put_at(spot, trailer);
     now.tail.store(tail, std::memory_order_release);
