@@ -424,7 +424,8 @@ SIMDR_API simdr_status simdr_store_exists(const simdr_store *store, const void *
                                           int *out_exists, simdr_error *err) SIMDR_NOEXCEPT;
 SIMDR_API simdr_status simdr_store_exists_hashed(const simdr_store *store, uint64_t key_hash, int *out_exists,
                                                  simdr_error *err) SIMDR_NOEXCEPT;
-/* The live entry that was written last. SIMDR_NOT_FOUND in an empty store. */
+/* The live entry that was written last. SIMDR_NOT_FOUND in an empty store. A lookup's work where the newest entry is live; those that
+ * were replaced or removed since are walked over, one by one, as by an iterator. Neither writers nor a compaction wait for that. */
 SIMDR_API simdr_status simdr_store_last_entry(const simdr_store *store, simdr_entry **out_entry,
                                               simdr_error *err) SIMDR_NOEXCEPT;
 

@@ -99,7 +99,8 @@ class Store final : private CommitTarget {
                   Error* error) const noexcept;
   Status read(std::uint64_t key_hash, std::uint64_t position, void* to, std::size_t capacity, std::size_t* out_size,
               std::uint64_t* out_value_size, Error* error) const;
-  Status last_entry(Entry** out, Error* error) const noexcept;
+  // May throw std::bad_alloc. Not in a read section.
+  Status last_entry(Entry** out, Error* error) const;
 
   [[nodiscard]] std::uint64_t count() const noexcept;
   [[nodiscard]] std::uint64_t tail() const noexcept;
@@ -226,6 +227,7 @@ class Store final : private CommitTarget {
                        Emit&& emit) const noexcept;
   Status get_block(const FileImage& now, const ReadSection& section, std::span<const std::uint64_t> key_hashes,
                    const bool* is_absent, Entry** out, Error* error) const noexcept;
+  std::optional<Status> last_entry_nearby(Entry** out, Error* error) const noexcept;
   Result<Entry*> entry_to_copy(std::uint64_t key_hash, const Store& target) const;
   Status view_in(const FileImage& image, std::uint64_t key_hash, Found* out, MappedFile** out_mapped,
                  Error* error) const noexcept;

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <optional>
 
 #include "recovery/chain.h"
+#include "store/iterator.h"
 #include "store/store.h"
 
 namespace simdr::core {
@@ -193,25 +195,40 @@ Status Store::read(std::uint64_t key_hash, std::uint64_t position, void* to, std
   return Status::kOk;
 }
 
-Status Store::last_entry(Entry** out, Error* error) const noexcept {
+// In one read section, and so not for long. Nothing where that does not tell.
+std::optional<Status> Store::last_entry_nearby(Entry** out, Error* error) const noexcept {
+  constexpr int kMostSteps = 64;
   const ReadSection section;
   const FileImage& now = image();
-  std::uint64_t tail = now.tail.load(std::memory_order_acquire);
+  const std::uint64_t last_tail = now.tail.load(std::memory_order_acquire);
   MappedFile* mapped = now.mapped();  // after the tail: the mapping that it was published with, or a longer one
-  while (tail != 0 && now.index.count() != 0) {
+  if (now.index.count() == 0) return Status::kNotFound;
+  std::uint64_t tail = last_tail;
+  for (int step = 0; tail != 0; ++step) {
     EntryRecord record;
     if (!read_entry_record(mapped->bytes(), tail - layout_.trailer_size, layout_, &record)) {
       return fail(error, make_error(Status::kCorrupt, "no entry ends at offset %llu: the file was changed",
                                     static_cast<unsigned long long>(tail)));
     }
-    if (!record.is_tombstone && !is_phantom(record) &&
-        now.index.find(mapped->bytes(), record.key_hash) == record.trailer_offset) {
-      *out = Entry::create(section, mapped, record, layout_.trailer_size, now.id());
-      return *out != nullptr ? Status::kOk : fail(error, no_memory_for_handle());
+    if (!record.is_tombstone && !is_phantom(record)) {
+      const std::uint64_t live = now.index.find(mapped->bytes(), record.key_hash);
+      if (live == record.trailer_offset) {
+        *out = Entry::create(section, mapped, record, layout_.trailer_size, now.id());
+        return *out != nullptr ? Status::kOk : fail(error, no_memory_for_handle());
+      }
+      // A writer may have moved on from it since the tail was looked at: then it was the last one, and what lies below it was not.
+      if (live == KeyIndex::kAbsent || live > last_tail) return std::nullopt;
     }
+    if (step == kMostSteps) return std::nullopt;
     tail = record.prev_tail;
   }
   return Status::kNotFound;
+}
+
+Status Store::last_entry(Entry** out, Error* error) const {
+  if (const std::optional<Status> status = last_entry_nearby(out, error)) return *status;
+  // No writer can outrun a snapshot, and nobody waits for its walk.
+  return Iterator(*this, {}).next_entry(out, error);
 }
 
 std::uint64_t Store::count() const noexcept {

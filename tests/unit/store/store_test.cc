@@ -1,4 +1,5 @@
 // The store room against a model, and what only a look behind the C ABI can show.
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <random>
@@ -203,6 +204,70 @@ TEST_F(StoreTest, IteratesASnapshotThatWritesRemovesAndCompactionDoNotDisturb) {
     ASSERT_TRUE(store_->put(10'000 + step, view_of("late"), Durability::kDefault));
   }
   EXPECT_EQ(found, model);
+}
+
+class LastEntryTest : public StoreTest {
+ protected:
+  std::optional<std::string> last_entry() const {
+    Error error;
+    Entry* entry = nullptr;
+    if (store_->last_entry(&entry, &error) != Status::kOk) return std::nullopt;
+    const std::string value = text_of(entry->payload());
+    entry->drop_ref();
+    return value;
+  }
+
+  // What a reader finds that comes when the index has moved and the tail is still at `tail`, as every write leaves them for a moment.
+  std::optional<std::string> last_entry_within_write(std::uint64_t tail) {
+    const std::shared_ptr<FileImage> image = store_->shared_image();
+    const std::uint64_t tail_after = image->tail;
+    std::optional<std::string> found;
+    std::atomic<bool> is_done{false};
+    std::thread reader;
+    {
+      const ReadSection of_the_writer;
+      image->tail = tail;
+      reader = std::thread([&] {
+        found = last_entry();
+        is_done = true;
+      });
+      while (!image->snapshots.active() && !is_done) std::this_thread::yield();
+      image->tail = tail_after;
+    }
+    reader.join();
+    return found;
+  }
+};
+
+TEST_F(LastEntryTest, IsThereWhileTheOnlyKeyIsReplaced) {
+  open();
+  ASSERT_TRUE(store_->put(1, view_of("old"), Durability::kDefault));
+  const std::uint64_t tail = store_->tail();
+  ASSERT_TRUE(store_->put(1, view_of("new"), Durability::kDefault));
+  EXPECT_EQ(last_entry_within_write(tail), "new");
+}
+
+TEST_F(LastEntryTest, IsNeverOneThatWasNotTheLast) {
+  open();
+  ASSERT_TRUE(store_->put(1, view_of("one"), Durability::kDefault));
+  ASSERT_TRUE(store_->put(2, view_of("old"), Durability::kDefault));
+  const std::uint64_t tail = store_->tail();
+  ASSERT_TRUE(store_->rename(2, 3, Durability::kDefault));
+  EXPECT_EQ(last_entry_within_write(tail), "old");
+}
+
+TEST_F(LastEntryTest, LiesBelowAnyNumberOfDeadOnes) {
+  open();
+  EXPECT_EQ(last_entry(), std::nullopt);
+  ASSERT_TRUE(store_->put(1, view_of("one"), Durability::kDefault));
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_TRUE(store_->put(2, view_of("two"), Durability::kDefault));
+    EXPECT_EQ(last_entry(), "two");
+    ASSERT_TRUE(store_->remove(2, Durability::kDefault));
+    EXPECT_EQ(last_entry(), "one");
+  }
+  ASSERT_TRUE(store_->remove(1, Durability::kDefault));
+  EXPECT_EQ(last_entry(), std::nullopt);
 }
 
 TEST_F(StoreTest, ShowsEveryVersionOfAKeyNewestFirst) {
