@@ -11,7 +11,7 @@
 //
 // A thread takes a line the first time it opens a section and keeps it; no destructor runs at thread exit (the library may
 // have been unloaded by then): a line whose thread is gone is found out and taken over. With more threads alive than lines
-// the rest share one counter.
+// the rest share one counter. A child of fork() keeps the line of its one thread, and all others are free there.
 #pragma once
 
 #include <atomic>
@@ -32,11 +32,15 @@ struct alignas(64) ReaderLine {
 
 namespace detail {
 
-// The line of this thread, null before the first section. Initial-exec, since a call to find a variable of 8 bytes would cost
-// as much as the section; the C library keeps room for such in dynamically loaded libraries.
-extern constinit thread_local ReaderLine* t_line __attribute__((tls_model("initial-exec")));
-// The same, where a section on it needs no barrier of its own; else null.
-extern constinit thread_local ReaderLine* t_quick_line __attribute__((tls_model("initial-exec")));
+// What a thread knows of itself. A child of fork() begins with what the thread that forked knew.
+struct ThisReader {
+  ReaderLine* quick_line;  // its line, where a section on it needs no barrier of its own; else null
+  ReaderLine* line;  // null before the first section, and where none was left
+  std::uint64_t shared_count;  // sections it has open without a line
+};
+// Initial-exec, since a call to find a variable of a few bytes would cost as much as the section; the C library keeps room for such in
+// dynamically loaded libraries.
+extern constinit thread_local ThisReader t_reader __attribute__((tls_model("initial-exec")));
 extern ReaderLine g_lines[kReaderLineCount];
 extern std::atomic<bool> g_readers_need_barrier;
 
@@ -49,7 +53,7 @@ void close_shared() noexcept;
 
 class ReadSection {
  public:
-  ReadSection() noexcept : line_(detail::t_line) {
+  ReadSection() noexcept : line_(detail::t_reader.line) {
     if (line_ == nullptr) [[unlikely]] {
       line_ = detail::take_line();
       if (line_ == nullptr) {
@@ -100,7 +104,7 @@ class ReadSection {
 // need not find out again, at the end, how it got there.
 class QuickReadSection {
  public:
-  QuickReadSection() noexcept : line_(detail::t_quick_line) {
+  QuickReadSection() noexcept : line_(detail::t_reader.quick_line) {
     if (line_ == nullptr) [[unlikely]]
       return;
     const std::uint64_t sequence = line_->sequence.load(std::memory_order_relaxed);

@@ -1,4 +1,5 @@
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -11,8 +12,7 @@
 namespace simdr::core {
 namespace detail {
 
-constinit thread_local ReaderLine* t_line = nullptr;
-constinit thread_local ReaderLine* t_quick_line = nullptr;
+constinit thread_local ThisReader t_reader{};
 ReaderLine g_lines[kReaderLineCount];
 // True until the kernel has agreed to membarrier; ThreadSanitizer cannot see such barriers, so it keeps true.
 std::atomic<bool> g_readers_need_barrier{true};
@@ -54,7 +54,7 @@ void wait_for_line(ReaderLine& line) noexcept {
   if (seen % 2 == 0) return;
   for (unsigned spins = 0; line.sequence.load(std::memory_order_acquire) == seen; ++spins) {
     if (spins < 64) continue;
-    // A thread that fork() did not bring along, or that was ended inside a section, will never close it.
+    // A thread that was ended inside a section will never close it.
     if (spins % 1024 == 0 && is_gone(line.owner.load(std::memory_order_relaxed))) return;
     ::sched_yield();
   }
@@ -68,9 +68,29 @@ bool claim(ReaderLine& line, std::int32_t from, std::int32_t me) noexcept {
 }
 
 ReaderLine* keep(ReaderLine& line) noexcept {
-  if (SIMDR_TSAN || !g_readers_need_barrier.load(std::memory_order_relaxed)) t_quick_line = &line;
-  return t_line = &line;
+  if (SIMDR_TSAN || !g_readers_need_barrier.load(std::memory_order_relaxed)) t_reader.quick_line = &line;
+  return t_reader.line = &line;
 }
+
+// A child of fork() has one thread, with what its parent's thread had: its line, under another number, and what it has open. The others' lines
+// are free, and nobody is to wait for what they had open. Calls only what a signal handler may.
+void begin_anew_in_child() noexcept {
+  const std::int32_t me = thread_id();
+  for (ReaderLine& line : g_lines) {
+    if (&line == t_reader.line) {
+      line.owner.store(me, std::memory_order_relaxed);
+      continue;
+    }
+    const std::uint64_t sequence = line.sequence.load(std::memory_order_relaxed);
+    line.sequence.store(sequence + sequence % 2, std::memory_order_relaxed);
+    line.owner.store(0, std::memory_order_relaxed);
+  }
+  g_shared_readers.store(t_reader.shared_count, std::memory_order_relaxed);
+}
+
+// When the library is loaded, so that no fork() is too early; the C library forgets it when the library is unloaded. Where there is no memory
+// for it, children of processes with several threads do without.
+[[maybe_unused]] const int g_fork_handler = ::pthread_atfork(nullptr, nullptr, begin_anew_in_child);
 
 }  // namespace
 
@@ -88,13 +108,19 @@ ReaderLine* take_line() noexcept {
     const std::int32_t other = line.owner.load(std::memory_order_relaxed);
     if (is_gone(other) && claim(line, other, me)) return keep(line);
   }
-  // Not kept in t_line: the next section tries again.
+  // Not remembered: the next section tries again.
   return nullptr;
 }
 
-void open_shared() noexcept { g_shared_readers.fetch_add(1, std::memory_order_seq_cst); }
+void open_shared() noexcept {
+  ++t_reader.shared_count;
+  g_shared_readers.fetch_add(1, std::memory_order_seq_cst);
+}
 
-void close_shared() noexcept { g_shared_readers.fetch_sub(1, std::memory_order_release); }
+void close_shared() noexcept {
+  g_shared_readers.fetch_sub(1, std::memory_order_release);
+  --t_reader.shared_count;
+}
 
 }  // namespace detail
 

@@ -1,6 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -180,6 +185,123 @@ TEST(ReadSectionTest, TakesOverTheLinesOfThreadsThatAreGone) {
       EXPECT_FALSE(section.slot_is_shared());
     }).join();
   }
+}
+
+// Threads that have had a section each and live on: then no line is left.
+class Crowd {
+ public:
+  Crowd() : slots_(kReaderLineCount) {
+    for (std::size_t& slot : slots_) {
+      threads_.emplace_back([&] {
+        slot = ReadSection().slot();
+        ++ready_;
+        ready_.notify_all();
+        leave_.wait(false);
+      });
+    }
+    for (std::uint32_t now = ready_; now != kReaderLineCount; now = ready_) ready_.wait(now);
+  }
+  ~Crowd() {
+    leave_ = true;
+    leave_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+  [[nodiscard]] bool has(std::size_t slot) const { return std::count(slots_.begin(), slots_.end(), slot) != 0; }
+
+ private:
+  std::vector<std::size_t> slots_;
+  std::atomic<std::uint32_t> ready_{0};
+  std::atomic<bool> leave_{false};
+  std::vector<std::thread> threads_;
+};
+
+// Whether `body` holds in a child of fork(), which is ended if it hangs.
+bool holds_in_child(const std::function<bool()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(60);
+    ::_exit(body() ? 0 : 1);
+  }
+  int status = 0;
+  return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(ReadSectionForkTest, AChildWaitsForNoThreadThatItDoesNotHave) {
+  const Crowd crowd;
+  std::atomic<int> inside{0};
+  std::atomic<bool> leave{false};
+  const auto read = [&] {
+    const ReadSection section;
+    EXPECT_TRUE(section.slot_is_shared());
+    ++inside;
+    while (!leave) std::this_thread::yield();
+  };
+  std::thread reader(read);
+  std::thread another(read);
+  while (inside != 2) std::this_thread::yield();
+  const auto nobody_reads = [] {
+    wait_for_readers();
+    return true;
+  };
+  EXPECT_TRUE(holds_in_child(nobody_reads));
+  leave = true;
+  reader.join();
+  another.join();
+}
+
+TEST(ReadSectionForkTest, AChildsThreadKeepsItsLineForItself) {
+  { const ReadSection takes_the_line; }
+  EXPECT_TRUE(holds_in_child([] {
+    const ReadSection section;
+    const Crowd crowd;
+    return !section.slot_is_shared() && !crowd.has(section.slot());
+  }));
+}
+
+TEST(ReadSectionForkTest, WaitInAChildLastsUntilASectionOfItsOwnIsClosed) {
+  { const ReadSection takes_the_line; }
+  EXPECT_TRUE(holds_in_child([] {
+    std::atomic<bool> is_closed{false};
+    std::atomic<bool> has_waited_in_vain{false};
+    std::thread writer;
+    {
+      const ReadSection section;
+      writer = std::thread([&] {
+        wait_for_readers();
+        has_waited_in_vain = !is_closed;
+      });
+      for (int i = 0; i < 10'000 && !has_waited_in_vain; ++i) std::this_thread::yield();
+      is_closed = true;
+    }
+    writer.join();
+    return !has_waited_in_vain;
+  }));
+}
+
+// As a signal handler may do it.
+TEST(ReadSectionForkTest, AChildGoesOnInTheSectionThatForked) {
+  const ReadSection quick;
+  EXPECT_TRUE(holds_in_child([&] { return ReadSection().slot() == quick.slot(); }));
+  const Crowd crowd;
+  std::thread([] {
+    pid_t child = 0;
+    {
+      const ReadSection shared;
+      EXPECT_TRUE(shared.slot_is_shared());
+      child = ::fork();
+      if (child == 0) ::alarm(60);
+    }
+    if (child == 0) {
+      wait_for_readers();
+      ::_exit(0);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }).join();
 }
 
 TEST(ReadSectionTest, ServesMoreThreadsThanItHasLines) {
