@@ -36,7 +36,8 @@ namespace detail {
 struct ThisReader {
   ReaderLine* quick_line;  // its line, where a section on it needs no barrier of its own; else null
   ReaderLine* line;  // null before the first section, and where none was left
-  std::uint64_t shared_count;  // sections it has open without a line
+  std::uint32_t shared_count;  // sections it has open without a line
+  std::uint32_t passes;  // sections to do without a line before one is sought again
 };
 // Initial-exec, since a call to find a variable of a few bytes would cost as much as the section; the C library keeps room for such in
 // dynamically loaded libraries.
@@ -44,7 +45,7 @@ extern constinit thread_local ThisReader t_reader __attribute__((tls_model("init
 extern ReaderLine g_lines[kReaderLineCount];
 extern std::atomic<bool> g_readers_need_barrier;
 
-// Null when there is none left.
+// Null when there was none left the last time that one was sought.
 ReaderLine* take_line() noexcept;
 void open_shared() noexcept;
 void close_shared() noexcept;

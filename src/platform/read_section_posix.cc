@@ -22,6 +22,9 @@ namespace {
 std::atomic<std::uint64_t> g_shared_readers{0};
 std::atomic<bool> g_membarrier_is_refused{false};
 
+// To find that no line is left takes a system call for each of them.
+constexpr std::uint32_t kPassesBetweenSearches = 4096;
+
 constexpr bool kUseMembarrier = !SIMDR_TSAN;
 
 std::int32_t thread_id() noexcept { return static_cast<std::int32_t>(::syscall(SYS_gettid)); }
@@ -86,16 +89,14 @@ void begin_anew_in_child() noexcept {
     line.owner.store(0, std::memory_order_relaxed);
   }
   g_shared_readers.store(t_reader.shared_count, std::memory_order_relaxed);
+  t_reader.passes = 0;
 }
 
 // When the library is loaded, so that no fork() is too early; the C library forgets it when the library is unloaded. Where there is no memory
 // for it, children of processes with several threads do without.
 [[maybe_unused]] const int g_fork_handler = ::pthread_atfork(nullptr, nullptr, begin_anew_in_child);
 
-}  // namespace
-
-ReaderLine* take_line() noexcept {
-  ask_for_membarrier();
+ReaderLine* find_line() noexcept {
   const std::int32_t me = thread_id();
   // Our own number first: it was another thread's before us if it is there at all, and that one is gone.
   for (ReaderLine& line : g_lines) {
@@ -108,8 +109,20 @@ ReaderLine* take_line() noexcept {
     const std::int32_t other = line.owner.load(std::memory_order_relaxed);
     if (is_gone(other) && claim(line, other, me)) return keep(line);
   }
-  // Not remembered: the next section tries again.
   return nullptr;
+}
+
+}  // namespace
+
+ReaderLine* take_line() noexcept {
+  if (t_reader.passes != 0) {
+    --t_reader.passes;
+    return nullptr;
+  }
+  ask_for_membarrier();
+  ReaderLine* const line = find_line();
+  if (line == nullptr) t_reader.passes = kPassesBetweenSearches;
+  return line;
 }
 
 void open_shared() noexcept {

@@ -218,6 +218,19 @@ class Crowd {
   std::vector<std::thread> threads_;
 };
 
+TEST(ReadSectionTest, SeeksALineNowAndThenWhereNoneWasLeft) {
+  { const ReadSection takes_the_line; }
+  auto crowd = std::make_unique<Crowd>();
+  std::thread([&] {
+    EXPECT_TRUE(ReadSection().slot_is_shared());
+    crowd.reset();
+    EXPECT_TRUE(ReadSection().slot_is_shared());  // not at once: seeking takes longer than a lookup
+    int sections = 0;
+    while (sections < 10'000 && ReadSection().slot_is_shared()) ++sections;
+    EXPECT_LT(sections, 10'000);
+  }).join();
+}
+
 // Whether `body` holds in a child of fork(), which is ended if it hangs.
 bool holds_in_child(const std::function<bool()>& body) {
   const pid_t child = ::fork();
