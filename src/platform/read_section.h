@@ -11,7 +11,7 @@
 //
 // A thread takes a line the first time it opens a section and keeps it; no destructor runs at thread exit (the library may
 // have been unloaded by then): a line whose thread is gone is found out and taken over. With more threads alive than lines
-// the rest share one counter. A child of fork() keeps the line of its one thread, and all others are free there.
+// the rest share counters. A child of fork() keeps the line of its one thread, and all others are free there.
 #pragma once
 
 #include <atomic>
@@ -36,7 +36,7 @@ namespace detail {
 struct ThisReader {
   ReaderLine* quick_line;  // its line, where a section on it needs no barrier of its own; else null
   ReaderLine* line;  // null before the first section, and where none was left
-  std::uint32_t shared_count;  // sections it has open without a line
+  std::uint32_t shared_counts[2];  // sections it has open without a line, by their phase
   std::uint32_t passes;  // sections to do without a line before one is sought again
 };
 // Initial-exec, since a call to find a variable of a few bytes would cost as much as the section; the C library keeps room for such in
@@ -47,8 +47,9 @@ extern std::atomic<bool> g_readers_need_barrier;
 
 // Null when there was none left the last time that one was sought.
 ReaderLine* take_line() noexcept;
-void open_shared() noexcept;
-void close_shared() noexcept;
+// Its phase, which closing it takes.
+std::uint32_t open_shared() noexcept;
+void close_shared(std::uint32_t phase) noexcept;
 
 }  // namespace detail
 
@@ -58,7 +59,7 @@ class ReadSection {
     if (line_ == nullptr) [[unlikely]] {
       line_ = detail::take_line();
       if (line_ == nullptr) {
-        detail::open_shared();
+        sequence_ = detail::open_shared();
         return;
       }
     }
@@ -77,7 +78,7 @@ class ReadSection {
 
   ~ReadSection() {
     if (line_ == nullptr) [[unlikely]] {
-      detail::close_shared();
+      detail::close_shared(static_cast<std::uint32_t>(sequence_));
       return;
     }
     if (sequence_ % 2 != 0) [[unlikely]]
@@ -97,7 +98,7 @@ class ReadSection {
 
  private:
   ReaderLine* line_;
-  std::uint64_t sequence_ = 0;  // before this section; odd in a nested one
+  std::uint64_t sequence_ = 0;  // before this section; odd in a nested one. Without a line, the section's phase
 };
 
 // The same for functions that are to make no call, so that they save no registers. It opens only where that takes no more than a store; where it

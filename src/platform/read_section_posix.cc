@@ -19,7 +19,10 @@ std::atomic<bool> g_readers_need_barrier{true};
 
 namespace {
 
-std::atomic<std::uint64_t> g_shared_readers{0};
+// Sections without a line, by the phase that they began in. Whoever waits changes the phase: then a count goes down to zero however many begin.
+std::atomic<std::uint64_t> g_shared_readers[2];
+std::atomic<std::uint32_t> g_phase{0};
+std::atomic_flag g_phase_is_taken;
 std::atomic<bool> g_membarrier_is_refused{false};
 
 // To find that no line is left takes a system call for each of them.
@@ -88,7 +91,10 @@ void begin_anew_in_child() noexcept {
     line.sequence.store(sequence + sequence % 2, std::memory_order_relaxed);
     line.owner.store(0, std::memory_order_relaxed);
   }
-  g_shared_readers.store(t_reader.shared_count, std::memory_order_relaxed);
+  for (const std::uint32_t phase : {0, 1}) {
+    g_shared_readers[phase].store(t_reader.shared_counts[phase], std::memory_order_relaxed);
+  }
+  g_phase_is_taken.clear(std::memory_order_relaxed);
   t_reader.passes = 0;
 }
 
@@ -125,22 +131,45 @@ ReaderLine* take_line() noexcept {
   return line;
 }
 
-void open_shared() noexcept {
-  ++t_reader.shared_count;
-  g_shared_readers.fetch_add(1, std::memory_order_seq_cst);
+std::uint32_t open_shared() noexcept {
+  const std::uint32_t phase = g_phase.load(std::memory_order_relaxed);
+  ++t_reader.shared_counts[phase];
+  g_shared_readers[phase].fetch_add(1, std::memory_order_seq_cst);
+  return phase;
 }
 
-void close_shared() noexcept {
-  g_shared_readers.fetch_sub(1, std::memory_order_release);
-  --t_reader.shared_count;
+void close_shared(std::uint32_t phase) noexcept {
+  g_shared_readers[phase].fetch_sub(1, std::memory_order_release);
+  --t_reader.shared_counts[phase];
 }
 
+namespace {
+
+bool is_phase_over(std::uint32_t phase) noexcept {
+  return g_shared_readers[phase].load(std::memory_order_acquire) == 0;
+}
+
+// After the barrier, each count must be seen at zero once. That is enough, whatever the phase: a section that is open holds up its count, and one
+// that a count does not show yet began behind the barrier. The phase only sees to it that this comes to pass.
+void wait_for_shared() noexcept {
+  if (is_phase_over(0) && is_phase_over(1)) return;
+  // One waiter at a time, or they would change the phase back and forth.
+  while (g_phase_is_taken.test_and_set(std::memory_order_acquire)) ::sched_yield();
+  const std::uint32_t before = g_phase.load(std::memory_order_relaxed);
+  // The other one got no more since the last change but by threads that had looked at the phase before it: one section each.
+  while (!is_phase_over(1 - before)) ::sched_yield();
+  g_phase.store(1 - before, std::memory_order_relaxed);
+  while (!is_phase_over(before)) ::sched_yield();
+  g_phase_is_taken.clear(std::memory_order_release);
+}
+
+}  // namespace
 }  // namespace detail
 
 void wait_for_readers() noexcept {
   detail::barrier_everywhere();
   for (ReaderLine& line : detail::g_lines) detail::wait_for_line(line);
-  while (detail::g_shared_readers.load(std::memory_order_acquire) != 0) ::sched_yield();
+  detail::wait_for_shared();
 }
 
 }  // namespace simdr::core

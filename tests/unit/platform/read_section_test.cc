@@ -231,6 +231,28 @@ TEST(ReadSectionTest, SeeksALineNowAndThenWhereNoneWasLeft) {
   }).join();
 }
 
+TEST(ReadSectionTest, WaitEndsWhileThreadsWithoutALineGoOnReading) {
+  { const ReadSection takes_the_line; }
+  const Crowd crowd;
+  std::thread([] {
+    auto one = std::make_unique<ReadSection>();
+    EXPECT_TRUE(one->slot_is_shared());
+    std::atomic<bool> is_over{false};
+    std::thread writer([&] {
+      wait_for_readers();
+      is_over = true;
+    });
+    // The next is open before the last is closed.
+    for (int i = 0; i < 3'000'000 && !is_over; ++i) {
+      one = std::make_unique<ReadSection>();
+      std::this_thread::yield();
+    }
+    EXPECT_TRUE(is_over);
+    one.reset();
+    writer.join();
+  }).join();
+}
+
 // Whether `body` holds in a child of fork(), which is ended if it hangs.
 bool holds_in_child(const std::function<bool()>& body) {
   const pid_t child = ::fork();
