@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -99,6 +100,7 @@ Status for_each_live(const Store& store, unsigned thread_count, bool verify,
     while (helpers.size() + 1 < thread_count) helpers.emplace_back([&scan] { scan.work(); });
   } catch (const std::system_error&) {
     // Fewer threads than asked for do the same work.
+  } catch (const std::bad_alloc&) {  // the same: those that run must be waited for
   }
   scan.work();
   for (std::thread& helper : helpers) helper.join();

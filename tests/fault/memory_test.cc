@@ -242,7 +242,7 @@ void MemoryTest::add_reads(std::vector<Call>* out) {
   out->push_back({"for_each",
                   [this](simdr_error* err) {
                     return simdr_store_for_each(
-                        store_, 2, 0, [](const simdr_view*, void*) { return 0; }, nullptr, err);
+                        store_, 4, 0, [](const simdr_view*, void*) { return 0; }, nullptr, err);
                   },
                   nothing});
 }
