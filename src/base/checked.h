@@ -1,16 +1,11 @@
-// Sizes and offsets come from files we do not trust and from callers we cannot check, so every sum that could
-// wrap goes through here.
+// Rounding to alignments. None of it looks for overflow: sizes and offsets that come from files we do not trust and from callers we cannot check
+// are bounded before.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 namespace simdr::core {
-
-// False when a + b does not fit 64 bits; *out is then unspecified.
-[[nodiscard]] inline bool checked_add(std::uint64_t a, std::uint64_t b, std::uint64_t* out) noexcept {
-  return !__builtin_add_overflow(a, b, out);
-}
 
 [[nodiscard]] constexpr bool is_power_of_two(std::uint64_t value) noexcept {
   return value != 0 && (value & (value - 1)) == 0;
