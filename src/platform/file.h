@@ -83,7 +83,6 @@ class FileSystem {
   virtual Result<void> name_unnamed(File& unnamed, const std::string& path) = 0;
   // Gives an unnamed file the name `path`, replacing what is there in one step.
   virtual Result<void> replace(File& unnamed, const std::string& path) = 0;
-  virtual Result<void> remove(const std::string& path) = 0;
   // The absolute path with all links resolved; the last part need not exist.
   virtual Result<std::string> canonical(const std::string& path) = 0;
   virtual Result<FileInfo> info(const std::string& path) = 0;

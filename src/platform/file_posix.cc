@@ -329,11 +329,6 @@ class PosixFileSystem final : public FileSystem {
     return {};
   }
 
-  Result<void> remove(const std::string& path) override {
-    if (::unlink(path.c_str()) != 0) return make_os_error(errno, "%s: cannot remove", path.c_str());
-    return {};
-  }
-
   Result<std::string> canonical(const std::string& path) override {
     // Building a string from it may fail for want of memory.
     struct Free {

@@ -314,11 +314,6 @@ Result<void> RecordingFileSystem::replace(File& unnamed, const std::string& path
   return {};
 }
 
-Result<void> RecordingFileSystem::remove(const std::string& path) {
-  if (names_.erase(path) == 0) return no_such_file(path);
-  return {};
-}
-
 Result<FileInfo> RecordingFileSystem::info(const std::string& path) {
   const auto named = names_.find(path);
   if (named == names_.end()) return no_such_file(path);

@@ -126,11 +126,6 @@ Result<void> FaultFileSystem::replace(File& unnamed, const std::string& path) {
   return replaced;
 }
 
-Result<void> FaultFileSystem::remove(const std::string& path) {
-  if (fails("remove")) return error();
-  return below_.remove(path);
-}
-
 Result<std::string> FaultFileSystem::canonical(const std::string& path) {
   if (fails("canonical")) return error();
   return below_.canonical(path);

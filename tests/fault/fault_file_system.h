@@ -43,7 +43,6 @@ class FaultFileSystem final : public FileSystem {
   Result<std::unique_ptr<File>> open_unnamed(const std::string& path) override;
   Result<void> name_unnamed(File& unnamed, const std::string& path) override;
   Result<void> replace(File& unnamed, const std::string& path) override;
-  Result<void> remove(const std::string& path) override;
   Result<std::string> canonical(const std::string& path) override;
   Result<FileInfo> info(const std::string& path) override;
   Result<void> sync_folder_of(const std::string& path) noexcept override;
