@@ -87,6 +87,7 @@ void begin_anew_in_child() noexcept {
       line.owner.store(me, std::memory_order_relaxed);
       continue;
     }
+    if (line.owner.load(std::memory_order_relaxed) == 0) continue;  // nobody ever had it: its page stays the parent's
     const std::uint64_t sequence = line.sequence.load(std::memory_order_relaxed);
     line.sequence.store(sequence + sequence % 2, std::memory_order_relaxed);
     line.owner.store(0, std::memory_order_relaxed);
