@@ -11,7 +11,10 @@
 //
 // A thread takes a line the first time it opens a section and keeps it; no destructor runs at thread exit (the library may
 // have been unloaded by then): a line whose thread is gone is found out and taken over. With more threads alive than lines
-// the rest share counters. A child of fork() keeps the line of its one thread, and all others are free there.
+// the rest share counters.
+//
+// In a child of fork() the system wipes the lines: nobody there is in a section, and the thread that forked goes on with its own. Whose that is
+// no other thread of the child can tell, so the lines that anybody had before are left to him there.
 #pragma once
 
 #include <atomic>
@@ -27,36 +30,36 @@ inline constexpr std::uint32_t kReaderLineCount = 256;
 
 struct alignas(64) ReaderLine {
   std::atomic<std::uint64_t> sequence{0};  // odd while the owner is in a section; written by the owner only
-  std::atomic<std::int32_t> owner{0};  // the owner's thread id, 0 when free
 };
 
 namespace detail {
 
-// What a thread knows of itself. A child of fork() begins with what the thread that forked knew.
+// Initial-exec, since a call to find a variable of 8 bytes would cost as much as the section; the C library keeps room for such in
+// dynamically loaded libraries, but little, so that there are two words.
 struct ThisReader {
   ReaderLine* quick_line;  // its line, where a section on it needs no barrier of its own; else null
-  ReaderLine* line;  // null before the first section, and where none was left
-  std::uint32_t shared_counts[2];  // sections it has open without a line, by their phase
-  std::uint32_t passes;  // sections to do without a line before one is sought again
+  // Its line; or a number up to kMostPasses: of sections to do without a line before one is sought (again).
+  std::uintptr_t line_or_passes;
 };
-// Initial-exec, since a call to find a variable of a few bytes would cost as much as the section; the C library keeps room for such in
-// dynamically loaded libraries.
+inline constexpr std::uintptr_t kMostPasses = 4095;  // no line lies in the first page
 extern constinit thread_local ThisReader t_reader __attribute__((tls_model("initial-exec")));
 extern ReaderLine g_lines[kReaderLineCount];
 extern std::atomic<bool> g_readers_need_barrier;
 
 // Null when there was none left the last time that one was sought.
 ReaderLine* take_line() noexcept;
-// Its phase, which closing it takes.
-std::uint32_t open_shared() noexcept;
-void close_shared(std::uint32_t phase) noexcept;
+// What closing it takes: which process began it, in which phase.
+std::uint64_t open_shared() noexcept;
+void close_shared(std::uint64_t opened) noexcept;
 
 }  // namespace detail
 
 class ReadSection {
  public:
-  ReadSection() noexcept : line_(detail::t_reader.line) {
-    if (line_ == nullptr) [[unlikely]] {
+  ReadSection() noexcept {
+    const std::uintptr_t line_or_passes = detail::t_reader.line_or_passes;
+    line_ = reinterpret_cast<ReaderLine*>(line_or_passes);
+    if (line_or_passes <= detail::kMostPasses) [[unlikely]] {
       line_ = detail::take_line();
       if (line_ == nullptr) {
         sequence_ = detail::open_shared();
@@ -78,7 +81,7 @@ class ReadSection {
 
   ~ReadSection() {
     if (line_ == nullptr) [[unlikely]] {
-      detail::close_shared(static_cast<std::uint32_t>(sequence_));
+      detail::close_shared(sequence_);
       return;
     }
     if (sequence_ % 2 != 0) [[unlikely]]
@@ -98,7 +101,7 @@ class ReadSection {
 
  private:
   ReaderLine* line_;
-  std::uint64_t sequence_ = 0;  // before this section; odd in a nested one. Without a line, the section's phase
+  std::uint64_t sequence_ = 0;  // before this section; odd in a nested one. Without a line, what open_shared() said
 };
 
 // The same for functions that are to make no call, so that they save no registers. It opens only where that takes no more than a store; where it

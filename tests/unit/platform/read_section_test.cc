@@ -265,9 +265,16 @@ bool holds_in_child(const std::function<bool()>& body) {
 }
 
 TEST(ReadSectionForkTest, AChildWaitsForNoThreadThatItDoesNotHave) {
-  const Crowd crowd;
   std::atomic<int> inside{0};
   std::atomic<bool> leave{false};
+  std::thread with_a_line([&] {
+    const ReadSection section;
+    EXPECT_FALSE(section.slot_is_shared());
+    ++inside;
+    while (!leave) std::this_thread::yield();
+  });
+  while (inside != 1) std::this_thread::yield();
+  const Crowd crowd;
   const auto read = [&] {
     const ReadSection section;
     EXPECT_TRUE(section.slot_is_shared());
@@ -276,7 +283,7 @@ TEST(ReadSectionForkTest, AChildWaitsForNoThreadThatItDoesNotHave) {
   };
   std::thread reader(read);
   std::thread another(read);
-  while (inside != 2) std::this_thread::yield();
+  while (inside != 3) std::this_thread::yield();
   const auto nobody_reads = [] {
     wait_for_readers();
     return true;
@@ -285,6 +292,7 @@ TEST(ReadSectionForkTest, AChildWaitsForNoThreadThatItDoesNotHave) {
   leave = true;
   reader.join();
   another.join();
+  with_a_line.join();
 }
 
 TEST(ReadSectionForkTest, AChildsThreadKeepsItsLineForItself) {
