@@ -150,17 +150,26 @@ void expect_that_nobody_sees_what_was_freed() {
   std::atomic<Box*> current{boxes[0].get()};
   std::atomic<bool> stop{false};
   std::atomic<int> seen_dead{0};
+  std::atomic<int> started{0};
   std::vector<std::thread> readers;
   for (int i = 0; i < 3; ++i) {
-    readers.emplace_back([&] {
+    readers.emplace_back([&, i] {
       { const ReadSection takes_the_line; }
-      while (!stop) {
-        const Section section;
-        const Box* box = current.load(std::memory_order_acquire);
-        for (int look = 0; look < 10; ++look) seen_dead += box->alive.load(std::memory_order_relaxed) == 0;
+      ++started;
+      for (unsigned sections = 1; !stop; ++sections) {
+        {
+          const Section section;
+          const Box* box = current.load(std::memory_order_acquire);
+          for (int look = 0; look < 10; ++look) {
+            // The writer has its turn while a section is open, too, and not by chance alone.
+            if (look == i && sections % 64 == 0) std::this_thread::yield();
+            seen_dead += box->alive.load(std::memory_order_relaxed) == 0;
+          }
+        }
       }
     });
   }
+  while (started != 3) std::this_thread::yield();
   for (std::size_t i = 1; i < boxes.size(); ++i) {
     Box* old = current.exchange(boxes[i].get(), std::memory_order_seq_cst);
     wait_for_readers();
