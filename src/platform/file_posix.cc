@@ -22,6 +22,9 @@
 namespace simdr::core {
 namespace {
 
+// Where an open file without a name can be reached by one.
+constexpr char kDescriptors[] = "/proc/self/fd";
+
 // At most this many parts in one system call; POSIX promises 16, Linux takes 1024.
 constexpr std::size_t kMaxParts = 256;
 
@@ -288,8 +291,13 @@ class PosixFileSystem final : public FileSystem {
 
   Result<std::unique_ptr<File>> open_unnamed(const std::string& path) override {
     const std::string folder = folder_of(path);
-    // Linux: a file without a name leaves nothing behind when the process is killed.
-    int descriptor = open_uninterrupted(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    // Linux: a file without a name leaves nothing behind when the process is killed. But it gets its name through /proc.
+    int descriptor = -1;
+    if (::access(kDescriptors, X_OK) == 0) {
+      descriptor = open_uninterrupted(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    } else {
+      errno = EOPNOTSUPP;
+    }
     if (descriptor >= 0) return std::unique_ptr<File>(std::make_unique<PosixFile>(descriptor, folder + "/(unnamed)"));
     // EISDIR and ENOENT are what kernels say that do not know O_TMPFILE, EOPNOTSUPP what file systems say.
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT) {
@@ -373,7 +381,7 @@ class PosixFileSystem final : public FileSystem {
   // Linux: gives a file opened with O_TMPFILE a name. Through /proc, since AT_EMPTY_PATH asks for a capability.
   static int link_descriptor(int descriptor, const std::string& path) noexcept {
     char source[40];
-    std::snprintf(source, sizeof source, "/proc/self/fd/%d", descriptor);
+    std::snprintf(source, sizeof source, "%s/%d", kDescriptors, descriptor);
     return ::linkat(AT_FDCWD, source, AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
   }
 

@@ -25,7 +25,8 @@ class GroupCommit {
  public:
   explicit GroupCommit(CommitTarget& target) noexcept : target_(target) {}
 
-  // Returns when everything below `tail` survives. `epoch` is epoch() as it was when the tail was appended.
+  // Returns when everything below `tail` survives that was published when the sync began: what a STRICT write has appended and not published
+  // is for its own commit to wait for. `epoch` is epoch() as it was when the tail was appended.
   Result<void> commit(std::uint64_t tail, std::uint64_t epoch, bool strict);
 
   // The owner is about to replace the file by one whose entries all survive (compaction): waits for a sync under way and holds off
