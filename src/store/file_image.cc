@@ -67,19 +67,23 @@ Status FileImage::find(std::uint64_t key_hash, EntryRecord* out_record, MappedFi
   }
 }
 
-std::vector<WriteOp> FileImage::unveiling(std::uint64_t at_tail) const {
+Result<std::vector<WriteOp>> FileImage::unveiling(std::uint64_t at_tail) const {
   std::vector<WriteOp> ops;
   if (at_tail != veiled_tail) return ops;
   ops.reserve(veiled.size());
   for (const std::uint64_t key_hash : veiled) {
     EntryRecord record;
     MappedFile* mapping = nullptr;
-    if (find(key_hash, &record, &mapping) != Status::kOk) {
+    const Status status = find(key_hash, &record, &mapping);
+    if (status == Status::kNotFound) {
       ops.push_back({key_hash, {}, true});
-      continue;
+    } else if (status == Status::kOk) {
+      ops.push_back({key_hash, mapping->bytes().subspan(static_cast<std::size_t>(record.payload_offset),
+                                                        static_cast<std::size_t>(record.payload_size()))});
+    } else {
+      return make_error(status, "the entry under key hash %016llx no longer reads as one: the file was changed",
+                        static_cast<unsigned long long>(key_hash));
     }
-    ops.push_back({key_hash, mapping->bytes().subspan(static_cast<std::size_t>(record.payload_offset),
-                                                      static_cast<std::size_t>(record.payload_size()))});
   }
   return ops;
 }

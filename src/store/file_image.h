@@ -137,9 +137,9 @@ class FileImage {
   [[nodiscard]] bool nothing_is_dead() const noexcept;
 
   // What makes a chain that ends at `at_tail` show what this image does, written behind it: recovery passed over torn entries there.
-  // Nothing when the first write did that already. In a read section, or holding the write lock; may throw std::bad_alloc.
-  // The payloads stay for as long as the image does.
-  [[nodiscard]] std::vector<WriteOp> unveiling(std::uint64_t at_tail) const;
+  // Nothing when the first write did that already. kCorrupt where the file was changed since. In a read section, or holding the write
+  // lock; may throw std::bad_alloc. The payloads stay for as long as the image does.
+  [[nodiscard]] Result<std::vector<WriteOp>> unveiling(std::uint64_t at_tail) const;
 
   // Memory that the index refers to.
   void keep(std::unique_ptr<Mapping> of_index) noexcept { index_mapping_ = std::move(of_index); }

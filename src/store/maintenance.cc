@@ -153,13 +153,13 @@ class RepairSink final : public SalvageSink {
 };
 
 // A tail of the image, and what a copy up to there needs behind it to show the same.
-std::vector<WriteOp> settle_on_tail(const FileImage& image, std::uint64_t* out_tail) {
+Result<std::vector<WriteOp>> settle_on_tail(const FileImage& image, std::uint64_t* out_tail) {
   for (;;) {
     *out_tail = image.tail.load(std::memory_order_acquire);
     const ReadSection section;
-    std::vector<WriteOp> missing = image.unveiling(*out_tail);
+    Result<std::vector<WriteOp>> missing = image.unveiling(*out_tail);
     // The first write changes nothing that is shown, and the second comes after its tail.
-    if (missing.empty() || image.tail.load(std::memory_order_acquire) == *out_tail) return missing;
+    if (!missing || missing->empty() || image.tail.load(std::memory_order_acquire) == *out_tail) return missing;
   }
 }
 
@@ -193,8 +193,9 @@ Result<void> verify_store(const Store& store, const OnFault& on_fault, const Pro
 Result<void> backup_store(const Store& store, const std::string& out_path) {
   const std::shared_ptr<FileImage> image = store.shared_image();
   std::uint64_t tail = 0;
-  const std::vector<WriteOp> missing = settle_on_tail(*image, &tail);
-  if (!missing.empty() && image->layout != kAligned64) {
+  const Result<std::vector<WriteOp>> missing = settle_on_tail(*image, &tail);
+  if (!missing) return missing.error();
+  if (!missing->empty() && image->layout != kAligned64) {
     return make_error(Status::kCorrupt,
                       "%s: torn entries hide older ones in it, and a copy would show them; upgrade it instead",
                       store.path().c_str());
@@ -212,8 +213,8 @@ Result<void> backup_store(const Store& store, const std::string& out_path) {
     if (Result<void> written = copy.file().write_at(done, {&part, 1}); !written) return written;
     done += count;
   }
-  if (!missing.empty()) {
-    if (Result<void> appended = append(copy.file(), tail, missing); !appended) return appended;
+  if (!missing->empty()) {
+    if (Result<void> appended = append(copy.file(), tail, *missing); !appended) return appended;
   }
   return copy.publish(*info);
 }

@@ -9,7 +9,8 @@
 namespace simdr::core {
 namespace {
 
-// Of what there is for each of the operations. A key that is removed takes no room, and none of them is put by the same batch.
+// Drops what belongs to removals from `of_each`, which has an item for each operation: a key that is removed takes no room, and no batch
+// removes and puts one key.
 void leave_values(std::span<const WriteOp> ops, std::vector<std::uint64_t>* of_each) {
   std::size_t left = 0;
   for (std::size_t i = 0; i < ops.size(); ++i) {

@@ -22,9 +22,10 @@ Result<void> Store::prepare_writer() {
 // disk the guard tells the next recovery to look again.
 Result<void> Store::write_veiled_anew() {
   FileImage& now = image();
-  const std::vector<WriteOp> ops = now.unveiling(tail());
-  if (ops.empty()) return {};
-  const Result<Appended> appended = append_all(ops, Durability::kNone);
+  const Result<std::vector<WriteOp>> ops = now.unveiling(tail());
+  if (!ops) return ops.error();
+  if (ops->empty()) return {};
+  const Result<Appended> appended = append_all(*ops, Durability::kNone);
   if (!appended) return appended.error();
   AppendRegion& region = appender_->region();
   Result<void> kept = region.mark_synced(appended->tail);

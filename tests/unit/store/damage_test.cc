@@ -1,5 +1,6 @@
 // Stores whose file was damaged: what a writer is refused, and what is shown of a value that did not arrive whole.
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
 #include "store/maintenance.h"
@@ -94,6 +95,37 @@ TEST_F(StoreTest, ATornNewerValueDoesNotHideAnOlderOneWhateverIsWrittenAfterward
   open(verifying);
   EXPECT_EQ(store_->recovered_from(), "");
   check(3);
+}
+
+// What was shown cannot be read any more: it is not made the newest, nor is the key removed in its place.
+TEST_F(StoreTest, WhatCannotBeWrittenAnewRefusesTheFirstWriteAndIsNotRemoved) {
+  open();
+  const std::string old(300, 'o');
+  ASSERT_TRUE(store_->put(1, view_of(old), Durability::kNone));
+  const std::uint64_t old_tail = store_->tail();
+  ASSERT_TRUE(store_->put(1, view_of(std::string(300, 'x')), Durability::kNone));
+  const std::uint64_t torn = store_->tail();
+  ASSERT_TRUE(store_->put(2, view_of(old), Durability::kNone));
+  close();
+  const auto overwrite = [&](std::uint64_t offset, ByteView bytes) {
+    auto file = *system_file_system().open(path_, OpenMode::kReadWrite, 0);
+    ASSERT_TRUE(file->write_at(offset, {&bytes, 1}));
+  };
+  overwrite(torn - kTrailerSize - 10, view_of("???"));
+  overwrite(std::filesystem::file_size(path_), view_of("torn"));
+  open();
+  const std::uint64_t good_link = 0;
+  const std::uint64_t bad_link = old_tail;
+  overwrite(old_tail - kTrailerSize + kTrailerPrevTailAt, as_bytes(&bad_link, 8));
+  const auto refused = store_->put(5, view_of(old), Durability::kNone);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().status, Status::kCorrupt);
+  EXPECT_EQ(backup_store(*store_, folder_.file("copy")).error().status, Status::kCorrupt);
+  overwrite(old_tail - kTrailerSize + kTrailerPrevTailAt, as_bytes(&good_link, 8));
+  ASSERT_TRUE(store_->put(5, view_of(old), Durability::kNone));
+  close();
+  open();
+  expect_is({{1, old}, {2, old}, {5, old}});
 }
 
 }  // namespace
