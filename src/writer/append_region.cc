@@ -17,8 +17,6 @@ constexpr std::size_t kFillBlock = std::size_t{64} << 10;
 constexpr std::size_t kFillParts = 64;
 // How many windows the guard may stand ahead of the tail.
 constexpr std::uint64_t kWindowsAhead = 32;
-// What is more than so many windows at once is for one value built in place: nothing else that is so large goes through a window.
-constexpr std::uint64_t kMostWindowsAtOnce = 8;
 
 struct FillBlock {
   std::byte bytes[kFillBlock];
@@ -33,11 +31,6 @@ const FillBlock& fill_block() noexcept {
   };
   static constexpr FillBlock block = make();
   return block;
-}
-
-// The guard takes the last line of a page, so that the window is whole pages; the file ends 4 bytes before the page does.
-std::uint64_t line_behind(std::uint64_t room_end) noexcept {
-  return align_up(room_end + kGuardLineSize, page_size()) - kGuardLineSize;
 }
 
 }  // namespace
@@ -202,55 +195,6 @@ Result<AppendRegion::Growth> AppendRegion::make_room(std::uint64_t tail, std::ui
   if (moved) moved = sync_growth();
   if (!moved) return moved.error();
   return growth;
-}
-
-// What a dead writer left above the tail is no more before anything is written there: neither in the file nor, if the power goes,
-// on the disk. Entries among it that hang on the tail, or on the end of what is written next, would be taken for ours.
-Result<void> AppendRegion::clear_remains() {
-  if (!holds_remains_) return {};
-  const bool is_short = file_size_ - guard_.committed_tail <= kMostWindowsAtOnce * config_.max_window_size;
-  Result<void> cleared = is_short ? fill_remains() : cut_remains();
-  if (!cleared && is_short && cleared.error().status == Status::kNoSpace) cleared = cut_remains();
-  if (cleared) holds_remains_ = false;
-  return cleared;
-}
-
-// The guard first: what is torn might be like the filler where it is torn.
-Result<void> AppendRegion::fill_remains() {
-  const std::uint64_t tail = guard_.committed_tail;
-  Result<void> done = stand_guard(line_behind(file_size_));
-  if (done) done = fill(tail, guard_line_);
-  if (done) done = sync();
-  if (!done) return done;
-  filled_end_ = guard_line_;
-  note_filler(tail, guard_line_);
-  return {};
-}
-
-// The same for what is too much to fill. Until the cut is on the disk there are two guards, which say the same.
-Result<void> AppendRegion::cut_remains() {
-  const std::uint64_t tail = guard_.committed_tail;
-  const std::uint64_t line = line_behind(tail);
-  Result<void> done = stand_guard(align_up(file_size_, kGuardLineSize));
-  if (!done) return done;
-  if (guard_line_ <= line) return fill_remains();
-  done = fill(tail, line);
-  if (done) done = write_guard(line);
-  if (done) done = sync();
-  if (done) done = file_.truncate(line + kGuardSize);
-  if (done) done = sync();
-  if (!done) return done;
-  guard_line_ = line;
-  file_size_ = line + kGuardSize;
-  filled_end_ = line;
-  note_filler(tail, line);
-  return {};
-}
-
-// A guard of ours, on the disk: where the dead writer's stands, or, without one, at `line`, which lies beyond the end.
-Result<void> AppendRegion::stand_guard(std::uint64_t line) {
-  if (Result<void> stands = has_guard() ? write_guard(guard_line_) : move_guard(line); !stands) return stands;
-  return sync();
 }
 
 Result<void> AppendRegion::sync_growth() { return config_.sync_growth ? sync() : Result<void>{}; }

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "base/status.h"
 #include "format/guard_line.h"
 #include "platform/file.h"
@@ -161,11 +162,20 @@ class AppendRegion {
 
  private:
   static constexpr std::uint64_t kNoGuard = ~std::uint64_t{0};
+  // What is more than so many windows at once is for one value built in place: nothing else that is so large goes through a window.
+  static constexpr std::uint64_t kMostWindowsAtOnce = 8;
 
+  // The guard takes the last line of a page, so that the window is whole pages; the file ends 4 bytes before the page does.
+  [[nodiscard]] static std::uint64_t line_behind(std::uint64_t room_end) noexcept {
+    return align_up(room_end + kGuardLineSize, page_size()) - kGuardLineSize;
+  }
+
+  // append_region_remains.cc
   Result<void> clear_remains();
   Result<void> fill_remains();
   Result<void> cut_remains();
   Result<void> stand_guard(std::uint64_t line);
+
   Result<void> take_window(std::uint64_t tail, std::uint64_t end, std::uint64_t size);
   Result<void> place_guard(std::uint64_t new_line);
   Result<void> pull_guard(std::uint64_t new_line);
