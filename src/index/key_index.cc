@@ -73,17 +73,7 @@ std::size_t KeyIndex::next_offsets(SegmentCursor* cursor, std::uint64_t* out_off
 }
 
 Slot* KeyIndex::look_up(Segment segment, HashesInFile file, std::uint64_t mixed, std::uint64_t key_hash) noexcept {
-  Slot* match = nullptr;
-  segment.walk_way(mixed, [&](Group group, std::uint64_t like) {
-    for (std::uint32_t mask = group.writers_masks(like).alike; mask != 0; mask &= mask - 1) {
-      Slot& slot = group.first_of(mask);
-      if (!file.confirms(slot.load(std::memory_order_relaxed), key_hash)) continue;
-      match = &slot;
-      return true;
-    }
-    return false;
-  });
-  return match;
+  return first_confirmed(segment, mixed, [&](std::uint64_t slot) { return file.confirms(slot, key_hash); });
 }
 
 std::uint64_t KeyIndex::put(ByteView file, std::uint64_t key_hash, std::uint64_t trailer_offset) noexcept {

@@ -314,6 +314,21 @@ class KeyIndex {
   void recycle(Segment segment) noexcept;
   void replace_segment(std::uint64_t first, Segment by, std::uint32_t live) noexcept;
 
+  // The first slot on the way of this hash, alike to it, that confirms(what is in it); null where there is none.
+  template <typename Confirms>
+  [[nodiscard]] static Slot* first_confirmed(Segment segment, std::uint64_t mixed, Confirms confirms) noexcept {
+    Slot* match = nullptr;
+    segment.walk_way(mixed, [&](Group group, std::uint64_t like) {
+      for (std::uint32_t mask = group.writers_masks(like).alike; mask != 0; mask &= mask - 1) {
+        Slot& slot = group.first_of(mask);
+        if (!confirms(slot.load(std::memory_order_relaxed))) continue;
+        match = &slot;
+        return true;
+      }
+      return false;
+    });
+    return match;
+  }
   // The key's slot, or nullptr.
   [[nodiscard]] static Slot* look_up(Segment segment, HashesInFile file, std::uint64_t mixed,
                                      std::uint64_t key_hash) noexcept;

@@ -122,17 +122,12 @@ std::size_t KeyIndex::count_absent(Segment segment, HashesInFile file, const std
   return absent_count;
 }
 
-// As look_up() says it of the hash that was mixed.
+// As look_up() says it, of a hash of which only the mixed form is at hand.
 bool KeyIndex::has_mixed(Segment segment, HashesInFile file, std::uint64_t mixed) const noexcept {
-  bool has_it = false;
-  segment.walk_way(mixed, [&](Group group, std::uint64_t like) {
-    for (std::uint32_t mask = group.writers_masks(like).alike; mask != 0 && !has_it; mask &= mask - 1) {
-      const std::uint64_t offset = group.first_of(mask).load(std::memory_order_relaxed) & kOffsetMask;
-      has_it = file.has(offset) && mix_(file.at(offset)) == mixed;
-    }
-    return has_it;
-  });
-  return has_it;
+  return first_confirmed(segment, mixed, [&](std::uint64_t slot) {
+           const std::uint64_t offset = slot & kOffsetMask;
+           return file.has(offset) && mix_(file.at(offset)) == mixed;
+         }) != nullptr;
 }
 
 // Those of one segment are neighbours, also when it is divided and when the directory doubles.
