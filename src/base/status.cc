@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace simdr::core {
 namespace {
 
@@ -40,23 +42,6 @@ constexpr std::string_view kGap = "...";
 // What a message is about stands at its start, and the end of a path and the reason at its end, which gets more.
 constexpr std::size_t kHeadSize = 72;
 constexpr std::size_t kTailSize = kMessageRoom - kHeadSize - kGap.size();
-
-// How many bytes at the start of `text`, which is not empty, make one well-formed UTF-8 character; 0 when they make none.
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // The second byte tells overlong forms, surrogates and numbers past U+10FFFF.
-  const unsigned second = byte(1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-  if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-  return size;
-}
 
 // Takes the first character off `text`. Returns it as a message shows it: a byte that is no UTF-8 as \xNN in `escape`.
 std::string_view take_character(std::string_view* text, char (&escape)[5]) noexcept {

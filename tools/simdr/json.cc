@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/utf8.h"
 #include "text.h"
 
 namespace simdr::cli {
@@ -9,7 +10,7 @@ namespace simdr::cli {
 std::string json_string(std::string_view text) {
   std::string result = "\"";
   while (!text.empty()) {
-    const std::size_t size = utf8_length(text);
+    const std::size_t size = core::utf8_length(text);
     const std::string_view character = text.substr(0, size == 0 ? 1 : size);
     text.remove_prefix(character.size());
     const auto first = static_cast<unsigned char>(character[0]);

@@ -5,6 +5,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "base/utf8.h"
+
 namespace simdr::cli {
 namespace {
 
@@ -19,7 +21,7 @@ bool is_control(std::string_view character) noexcept {
 std::string escaped(std::string_view text, std::string_view also) {
   std::string result;
   while (!text.empty()) {
-    const std::size_t size = utf8_length(text);
+    const std::size_t size = core::utf8_length(text);
     const std::string_view character = text.substr(0, size == 0 ? 1 : size);
     if (size == 0 || is_control(character)) {
       for (const char byte : character) result += format("\\x%02x", static_cast<unsigned char>(byte));
@@ -46,23 +48,6 @@ std::string format(const char* pattern, ...) {
   std::vsnprintf(result.data(), result.size() + 1, pattern, again);
   va_end(again);
   return result;
-}
-
-std::size_t utf8_length(std::string_view text) noexcept {
-  if (text.empty()) return 0;
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // The second byte tells overlong forms, surrogates and numbers past U+10FFFF.
-  const unsigned second = byte(1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-  if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-  return size;
 }
 
 std::string on_one_line(std::string_view text) { return escaped(text, ""); }

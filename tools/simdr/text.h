@@ -10,9 +10,6 @@ namespace simdr::cli {
 // printf into a string.
 [[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...);
 
-// How many bytes at the start of `text` make one well-formed UTF-8 character; 0 when they make none.
-[[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
-
 // `text` without line ends, other control characters and bytes that are no UTF-8: they become \xNN.
 [[nodiscard]] std::string on_one_line(std::string_view text);
 
