@@ -1,4 +1,5 @@
-// The n-th call to the file system fails, for every n; calls are interrupted and move less than they were asked to.
+// The n-th call to the file system fails, for every n, also in the first write after a recovery and in the folder's sync after a
+// compaction; one of two syncs at a time fails; calls are interrupted and move less than they were asked to.
 #include <gtest/gtest.h>
 
 #include <algorithm>

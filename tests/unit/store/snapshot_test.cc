@@ -43,48 +43,44 @@ TEST(SnapshotTest, RemembersWhatWasReplacedAfterItBegan) {
   EXPECT_FALSE(registry.active());
 }
 
-TEST(SnapshotTest, TakesTheNewestOfWhatItIsToldBeforeItsTailIsFixed) {
-  SnapshotRegistry registry;
-  std::atomic<std::uint64_t> tail{500};
-  Snapshot snapshot;
-  take_beside(
-      registry, [&] { registry.add(&snapshot, tail); },
-      [&] {
-        registry.note(7, {300, 600}, 500);
-        tail = 620;
-        registry.note(7, {600, 700}, 620);  // a put that is still under way when the tail is fixed
-      });
-  EXPECT_EQ(snapshot.tail(), 620u);
-  EXPECT_EQ(snapshot.replaced_offset(7), 600u);
-  registry.remove(&snapshot);
+// A snapshot whose tail is fixed after `meanwhile`, at the start of which it is 500.
+class SnapshotBesideTest : public ::testing::Test {
+ protected:
+  ~SnapshotBesideTest() override { registry_.remove(&snapshot_); }
+  void take(const std::function<void()>& meanwhile) {
+    take_beside(
+        registry_, [&] { registry_.add(&snapshot_, tail_); }, meanwhile);
+  }
+
+  SnapshotRegistry registry_;
+  std::atomic<std::uint64_t> tail_{500};
+  Snapshot snapshot_;
+};
+
+TEST_F(SnapshotBesideTest, TakesTheNewestOfWhatItIsToldBeforeItsTailIsFixed) {
+  take([&] {
+    registry_.note(7, {300, 600}, 500);
+    tail_ = 620;
+    registry_.note(7, {600, 700}, 620);  // a put that is still under way when the tail is fixed
+  });
+  EXPECT_EQ(snapshot_.tail(), 620u);
+  EXPECT_EQ(snapshot_.replaced_offset(7), 600u);
 }
 
-TEST(SnapshotTest, TakesNothingForReplacedWhoseSuccessorIsBelowItsTail) {
-  SnapshotRegistry registry;
-  std::atomic<std::uint64_t> tail{500};
-  Snapshot snapshot;
-  take_beside(
-      registry, [&] { registry.add(&snapshot, tail); },
-      [&] {
-        registry.note(7, {300, 501}, 500);
-        tail = 521;
-      });
-  EXPECT_EQ(snapshot.replaced_offset(7), 0u);
-  registry.remove(&snapshot);
+TEST_F(SnapshotBesideTest, TakesNothingForReplacedWhoseSuccessorIsBelowItsTail) {
+  take([&] {
+    registry_.note(7, {300, 501}, 500);
+    tail_ = 521;
+  });
+  EXPECT_EQ(snapshot_.replaced_offset(7), 0u);
 }
 
-TEST(SnapshotTest, TakesOfABatchThatReplacesAKeyTwiceWhatWasThereBeforeIt) {
-  SnapshotRegistry registry;
-  std::atomic<std::uint64_t> tail{500};
-  Snapshot snapshot;
-  take_beside(
-      registry, [&] { registry.add(&snapshot, tail); },
-      [&] {
-        registry.note(7, {300, 600}, 500);
-        registry.note(7, {600, 700}, 500);
-      });
-  EXPECT_EQ(snapshot.replaced_offset(7), 300u);
-  registry.remove(&snapshot);
+TEST_F(SnapshotBesideTest, TakesOfABatchThatReplacesAKeyTwiceWhatWasThereBeforeIt) {
+  take([&] {
+    registry_.note(7, {300, 600}, 500);
+    registry_.note(7, {600, 700}, 500);
+  });
+  EXPECT_EQ(snapshot_.replaced_offset(7), 300u);
 }
 
 TEST(SnapshotTest, EachHasATailOfItsOwn) {
