@@ -3,12 +3,19 @@
 
 test_options=(-Dbuildtype=debugoptimized -Dtests=enabled -Dtools=enabled)
 
-# configure FOLDER MESON_OPTION...: makes the folder, unless it is there and was made the same way.
+# configure FOLDER MESON_OPTION...: makes the folder, unless it is there and was made the same way; what is there is brought up to
+# date with the meson.build files, which say what targets and tests there are.
 configure() {
   local folder=$1 words made_with
   shift
   made_with="CC=${CC-} CXX=${CXX-} $(meson --version) $*"
-  if [ -f "$folder/build.ninja" ] && [ "$(cat "$folder/made-with.txt" 2>/dev/null)" = "$made_with" ]; then return 0; fi
+  if [ -f "$folder/build.ninja" ] && [ "$(cat "$folder/made-with.txt" 2>/dev/null)" = "$made_with" ]; then
+    if ! words=$(ninja -C "$folder" build.ninja 2>&1 </dev/null); then
+      echo "$words" >&2
+      die "meson could not configure $folder anew"
+    fi
+    return 0
+  fi
   echo "configuring $folder"
   mkdir -p "$folder"
   find "$folder" -mindepth 1 -delete

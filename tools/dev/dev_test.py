@@ -145,6 +145,28 @@ def finds_a_function_that_is_not_exported(scratch):
     assert done.returncode == 1 and "simdr_version is in simdr.h but not exported" in done.stdout, done.stdout
 
 
+def configures_a_folder_that_is_older_than_its_meson_build(scratch):
+    script = f"""set -eu
+    die() {{ echo "$*" >&2; exit 1; }}
+    . '{ROOT}/tools/dev/build.sh'
+    cd "$1"
+    configure build
+    tests_matching build ."""
+
+    def tests():
+        return subprocess.run(["bash", "-c", script, "bash", scratch], capture_output=True, text=True, check=False)
+
+    project = "project('p')\ntrue_program = find_program('true')\ntest('one', true_program)\n"
+    write(scratch / "meson.build", project)
+    assert tests().stdout == "configuring build\none\n"
+    write(scratch / "meson.build", project + "test('two', true_program)\n")
+    done = tests()
+    assert done.stdout == "one\ntwo\n", done.stdout + done.stderr
+    write(scratch / "meson.build", project + "nonsense()\n")
+    done = tests()
+    assert done.returncode == 1 and "nonsense" in done.stderr, done.stdout + done.stderr
+
+
 TESTS = [
     counts_every_case_of_a_program,
     counts_a_program_without_cases_as_one,
@@ -162,6 +184,7 @@ TESTS = [
     allows_what_the_table_allows,
     finds_names_and_links_that_lead_nowhere,
     finds_a_function_that_is_not_exported,
+    configures_a_folder_that_is_older_than_its_meson_build,
 ]
 
 
