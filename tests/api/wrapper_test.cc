@@ -7,12 +7,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
 
-#include "temp_dir.hpp"
+#include "wrapper_fixture.hpp"
 
 namespace {
 
@@ -22,39 +21,9 @@ static_assert(std::movable<simdr::Reservation> && !std::copyable<simdr::Reservat
 static_assert(std::movable<simdr::Iterator> && !std::copyable<simdr::Iterator>);
 static_assert(std::copyable<simdr::Entry> && std::copyable<simdr::View>);
 static_assert(std::is_nothrow_copy_constructible_v<simdr::Entry> && std::is_nothrow_copy_constructible_v<simdr::Error>);
-static_assert(std::ranges::input_range<simdr::EntryRange> && std::ranges::view<simdr::EntryRange>);
-static_assert(std::ranges::input_range<simdr::ViewRange> && std::ranges::view<simdr::ViewRange>);
-// clang before 16 cannot make anything of the adaptors in libstdc++'s <ranges>.
-#if !defined(__clang__) || __clang_major__ >= 16
-#define SIMDR_TEST_HAS_RANGE_ADAPTORS 1
-#endif
 
-#if defined(SIMDR_TEST_HAS_RANGE_ADAPTORS)
-// A range of temporary strings would leave dangling keys behind.
-template <typename Range>
-concept CanRemove = requires(simdr::Store& store, Range range) { store.remove_many(range); };
-using Temporaries = decltype(std::views::iota(0, 3) | std::views::transform([](int i) { return std::to_string(i); }));
-static_assert(!CanRemove<Temporaries> && CanRemove<std::vector<std::string>>);
-#endif
-
-class WrapperTest : public testing::Test {
- protected:
-  std::string file(const char* name) const { return dir_.file(name); }
-
-  simdr::test::TempDir dir_;
-};
-
-template <typename Call>
-simdr_status thrown_by(Call&& call) {
-  try {
-    call();
-  } catch (const simdr::Error& error) {
-    EXPECT_STRNE(error.what(), "");
-    EXPECT_STREQ(error.name(), simdr_status_name(error.status()));
-    return error.status();
-  }
-  return SIMDR_OK;
-}
+using WrapperTest = simdr::test::WrapperFixture;
+using simdr::test::thrown_by;
 
 TEST_F(WrapperTest, BytesAreMadeFromStringsAndRanges) {
   const std::vector<std::uint32_t> numbers{1, 2, 3};
@@ -161,40 +130,6 @@ TEST_F(WrapperTest, TypedSpansAreInPlaceOrCopiedOrRefused) {
   EXPECT_EQ(thrown_by([&] { (void)store.get("odd")->as<int>(); }), SIMDR_ERR_PARTIAL_ELEMENT);
   EXPECT_EQ(thrown_by([&] { (void)store.get("odd")->as_or_copy<int>(); }), SIMDR_ERR_PARTIAL_ELEMENT);
   EXPECT_EQ(thrown_by([&] { (void)store.view("odd")->as<int>(); }), SIMDR_ERR_PARTIAL_ELEMENT);
-}
-
-TEST_F(WrapperTest, BatchesAreMadeFromRangesOfPairs) {
-  simdr::Store store(file("a"));
-  const std::map<std::string, std::vector<int>> map{{"m1", {1}}, {"m2", {1, 2}}};
-  store.put_many(map);
-  store.put_many({{"i1", "one"}, {"i2", std::string("two")}});
-  const std::vector<std::pair<simdr::KeyHash, std::string_view>> hashed{{simdr::key_hash("h1"), "three"}};
-  store.put_many(hashed, simdr::Durability::kCommit);
-  const std::vector<std::string> keys{"m1", "absent", "i2", "h1"};
-  const auto entries = store.get_many(keys);
-  ASSERT_EQ(entries.size(), 4u);
-  EXPECT_EQ(entries[0]->as<int>()[0], 1);
-  EXPECT_FALSE(entries[1]);
-  EXPECT_EQ(entries[2]->text(), "two");
-  EXPECT_EQ(entries[3]->text(), "three");
-#if defined(SIMDR_TEST_HAS_RANGE_ADAPTORS)
-  const auto views = store.view_many(std::views::keys(map));
-#else
-  const auto views = store.view_many(std::vector<std::string>{"m1", "m2"});
-#endif
-  EXPECT_EQ(views[1]->size(), 8u);
-  const std::vector<simdr::KeyHash> hashes = simdr::key_hashes(keys);
-  EXPECT_EQ(store.get_many(hashes)[3]->text(), "three");
-  EXPECT_EQ(store.view_many(hashes)[2]->text(), "two");
-  const std::vector<std::string> verify{"m1", "absent", "i2", "not h1"};
-  EXPECT_TRUE(store.get_many(hashes, verify)[2]);
-  EXPECT_FALSE(store.get_many(hashes, verify)[3]);
-  EXPECT_FALSE(store.view_many(hashes, verify)[3]);
-  EXPECT_EQ(thrown_by([&] { (void)store.get_many(hashes, std::vector<std::string>{"m1"}); }),
-            SIMDR_ERR_LENGTH_MISMATCH);
-  EXPECT_EQ(store.remove_many(keys).removed_count, 3u);
-  EXPECT_EQ(store.remove_many(hashes).removed_count, 0u);
-  EXPECT_EQ(store.count(), 2u);
 }
 
 TEST_F(WrapperTest, OrdinaryOutcomesAreEmptyOptionals) {
@@ -328,69 +263,6 @@ TEST_F(WrapperTest, AReservationAbortsUnlessCommitted) {
   EXPECT_FALSE(store.exists("dropped"));
 }
 
-TEST_F(WrapperTest, RangesWalkNewestToOldest) {
-  simdr::Store store(file("a"));
-  for (int i = 0; i < 200; ++i) store.put(std::to_string(i), std::to_string(i));
-  store.put("7", "again");
-  EXPECT_EQ((*store.entries().begin()).text(), "again");
-  std::vector<simdr::Entry> kept;
-  for (const simdr::Entry& entry : store.entries()) {
-    kept.push_back(entry);
-    if (kept.size() == 3) store.compact();  // the walk goes on
-  }
-  ASSERT_EQ(kept.size(), 200u);
-  EXPECT_EQ(kept[1].text(), "199");
-  EXPECT_EQ(kept[199].text(), "0");
-  std::size_t total = 0;
-  for (const simdr::View& view : store.views({.verify = true})) total += view.size();
-  EXPECT_EQ(total, std::size_t{10 + 90 * 2 + 100 * 3 - 1 + 5});
-#if defined(SIMDR_TEST_HAS_RANGE_ADAPTORS)
-  auto sizes = store.views() | std::views::transform([](const simdr::View& view) { return view.size(); }) |
-               std::views::filter([](std::size_t size) { return size == 1; });
-  EXPECT_EQ(std::ranges::distance(sizes), 9);
-#endif
-  EXPECT_EQ(std::ranges::distance(store.entries({.all_versions = true})), 200);  // compacted: one version each
-  store.put("7", "third");
-  EXPECT_EQ(std::ranges::distance(store.versions("7")), 2);
-  EXPECT_EQ(std::ranges::distance(store.versions(simdr::key_hash("8"))), 1);
-  simdr::Iterator iterator = store.iterate();
-  EXPECT_EQ(iterator.next()->text(), "third");
-  std::array<simdr_view, 500> views;
-  std::size_t seen = 1;
-  while (const std::size_t count = iterator.next_views(views)) seen += count;
-  EXPECT_EQ(seen, 200u);
-  EXPECT_FALSE(iterator.next());
-}
-
-TEST_F(WrapperTest, CallbacksStopWithFalseAndThrowThrough) {
-  simdr::Store store(file("a"));
-  for (int i = 0; i < 1000; ++i) store.put(std::to_string(i), std::to_string(i));
-  std::atomic<int> visits = 0;
-  EXPECT_TRUE(store.for_each([&](const simdr::View&) { ++visits; }, {.thread_count = 2}));
-  EXPECT_EQ(visits, 1000);
-  EXPECT_FALSE(store.for_each([](const simdr::View&) { return false; }));
-  for (const std::uint32_t threads : {1u, 4u}) {
-    EXPECT_THROW(store.for_each(
-                     [](const simdr::View& view) {
-                       if (view.size() == 3) throw std::domain_error("visit");
-                     },
-                     {.thread_count = threads, .verify = true}),
-                 std::domain_error);
-  }
-  const simdr::Entry entry = *store.get("7");
-  EXPECT_THROW(entry.write_to([](std::span<const std::byte>) { throw 42; }), int);
-  EXPECT_FALSE(entry.write_to([](std::span<const std::byte>) { return false; }));
-  std::string text;
-  EXPECT_TRUE(entry.write_to(
-      [&](std::span<const std::byte> part) { text.append(reinterpret_cast<const char*>(part.data()), part.size()); }));
-  EXPECT_EQ(text, "7");
-  EXPECT_FALSE(store.compact({.progress = [](std::uint64_t, std::uint64_t) { return false; }}));
-  EXPECT_THROW(store.compact({.progress = [](std::uint64_t, std::uint64_t) { throw std::runtime_error("stop"); }}),
-               std::runtime_error);
-  EXPECT_TRUE(store.compact());
-  EXPECT_EQ(store.count(), 1000u);
-}
-
 TEST_F(WrapperTest, WholeStoreCallsReturnTheirResults) {
   std::filesystem::create_directories(dir_.path() / "tree/sub");
   std::ofstream(dir_.path() / "tree/top") << "top";
@@ -423,83 +295,6 @@ TEST_F(WrapperTest, WholeStoreCallsReturnTheirResults) {
   EXPECT_EQ(thrown_by([&] { (void)simdr::repair(file("backup"), file("repaired")); }), SIMDR_EXISTS);
   EXPECT_EQ(thrown_by([&] { simdr::upgrade(file("backup"), file("upgraded")); }), SIMDR_EXISTS);
   EXPECT_EQ(simdr::Store(file("repaired")).get(simdr::namespaced_key("ns", "top"))->text(), "top");
-}
-
-TEST_F(WrapperTest, FaultsAreAResultAndNotThrown) {
-  {
-    simdr::Store store(file("a"));
-    for (int i = 0; i < 10; ++i) store.put(std::to_string(i), std::string(300, static_cast<char>('a' + i)));
-  }
-  std::fstream(file("a"), std::ios::in | std::ios::out | std::ios::binary).seekp(320 * 5 + 10).put('!');
-  simdr::Store store(file("a"));
-  int faults = 0;
-  const auto result = store.verify({.on_fault = [&](const simdr_fault& fault) {
-    ++faults;
-    EXPECT_STRNE(fault.what, "");
-  }});
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->fault_count, 1u);
-  EXPECT_EQ(faults, 1);
-  EXPECT_FALSE(store.verify({.on_fault = [](const simdr_fault&) { return false; }}));
-  EXPECT_THROW((void)store.verify({.on_fault = [](const simdr_fault&) { throw std::logic_error("seen"); }}),
-               std::logic_error);
-  simdr::EntryRange range = store.entries({.verify = true});
-  std::size_t intact = 0;
-  int thrown = 0;
-  for (bool more = true; more;) {
-    try {
-      for (const simdr::Entry& entry : range) intact += entry.checksum_ok();
-      more = false;
-    } catch (const simdr::Error& error) {
-      EXPECT_EQ(error.status(), SIMDR_ERR_CORRUPT);
-      ASSERT_LT(++thrown, 3);
-    }
-  }
-  EXPECT_EQ(intact, 9u);
-  EXPECT_EQ(thrown, 1);
-}
-
-bool goes_nowhere(std::uint64_t, std::uint64_t) { return false; }
-
-TEST_F(WrapperTest, AnEmptyFunctionAndANullPointerAreNoCallback) {
-  simdr::Store store(file("a"));
-  store.put("key", "value");
-  const std::function<bool(std::uint64_t, std::uint64_t)> empty;
-  void (*const null)(std::uint64_t, std::uint64_t) = nullptr;
-  EXPECT_FALSE(simdr::CompactOptions{.progress = empty}.progress);
-  EXPECT_FALSE(simdr::CompactOptions{.progress = null}.progress);
-  EXPECT_TRUE(store.compact({.progress = empty}));
-  EXPECT_TRUE(store.compact({.progress = null}));
-  EXPECT_TRUE(store.verify({.on_fault = std::function<void(const simdr_fault&)>(), .progress = empty}));
-  int calls = 0;
-  const std::function<void(std::uint64_t, std::uint64_t)> counts = [&](std::uint64_t, std::uint64_t) { ++calls; };
-  EXPECT_TRUE(store.compact({.progress = counts}));
-  EXPECT_GT(calls, 0);
-  EXPECT_FALSE(store.compact({.progress = +[](std::uint64_t, std::uint64_t) { return false; }}));
-  EXPECT_FALSE(store.compact({.progress = goes_nowhere}));
-}
-
-TEST_F(WrapperTest, ARangeOfViewsGoesOnBehindAFaultAndYieldsNothingTwice) {
-  {
-    simdr::Store store(file("a"));
-    for (int i = 0; i < 10; ++i) store.put(std::to_string(i), std::string(300, static_cast<char>('a' + i)));
-  }
-  std::fstream(file("a"), std::ios::in | std::ios::out | std::ios::binary).seekp(320 * 5 + 10).put('!');
-  simdr::Store store(file("a"));
-  simdr::ViewRange range = store.views({.verify = true});
-  std::string yielded;
-  int thrown = 0;
-  for (bool more = true; more;) {
-    try {
-      for (const simdr::View& view : range) yielded += view.text().front();
-      more = false;
-    } catch (const simdr::Error& error) {
-      EXPECT_EQ(error.status(), SIMDR_ERR_CORRUPT);
-      ASSERT_LT(++thrown, 3);
-    }
-  }
-  EXPECT_EQ(yielded, "jihgedcba");
-  EXPECT_EQ(thrown, 1);
 }
 
 TEST_F(WrapperTest, TheLibrarySaysWhatItIs) {
