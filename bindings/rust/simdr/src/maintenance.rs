@@ -148,7 +148,7 @@ pub struct Imported {
 impl Store {
     /// Writes the live entries to a new file and puts it in the place of the old one. Readers go on meanwhile, writers wait; entries and
     /// iterators keep the old file. [`Status::CORRUPT`], and nothing has changed, when a checksum fails. [`Status::BAD_STATE`] while
-    /// there are [`Views`](crate::Views).
+    /// there are [`Views`](crate::Views), and while it is being compacted already.
     pub fn compact(&self) -> Result<()> {
         match self.compact_with(|_, _| ControlFlow::Continue(()))? {
             ControlFlow::Continue(()) => Ok(()),
@@ -162,12 +162,7 @@ impl Store {
         let _no_views = match self.views_lock.try_write() {
             Ok(held) => held,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::new(
-                    Status::BAD_STATE,
-                    "store: views of it are in use; drop them before compacting",
-                ));
-            }
+            Err(TryLockError::WouldBlock) => return Err(self.why_not_compacted()),
         };
         let mut carrier = Carrier::new(progress);
         let mut options = simdr_compact_options::INIT;
@@ -179,6 +174,17 @@ impl Store {
         self.set_compacting_thread(None);
         carrier.finish();
         result.map(flow)
+    }
+
+    #[cold]
+    fn why_not_compacted(&self) -> Error {
+        let is_under_way = self.compacting_thread.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let why = if is_under_way {
+            "store: it is being compacted already"
+        } else {
+            "store: views of it are in use; drop them before compacting"
+        };
+        Error::new(Status::BAD_STATE, why)
     }
 
     fn set_compacting_thread(&self, thread: Option<ThreadId>) {
