@@ -7,7 +7,8 @@
 //
 // It is sound because wait_for_readers() makes all threads of the process execute a barrier (Linux: membarrier) between the
 // unpublishing and the look at their lines: a reader whose opening store is not visible after that barrier does its loads
-// after it, and finds the structure unpublished. Where there is no membarrier, opening a section has a full barrier itself.
+// after it, and finds the structure unpublished. Where there is no membarrier, opening a section has a full barrier itself; where the system refuses
+// one that it had promised, the writer waits until all stores of before must have become visible.
 //
 // A thread takes a line the first time it opens a section and keeps it; no destructor runs at thread exit (the library may
 // have been unloaded by then): a line whose thread is gone is found out and taken over. With more threads alive than lines

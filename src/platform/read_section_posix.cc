@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
 #include "platform/file.h"
 #include "platform/read_section.h"
@@ -83,11 +84,19 @@ void ask_for_membarrier() noexcept {
   }
 }
 
+// For want of a barrier on another processor. What that has stored before it looks at what we unpublished leaves its store buffer within microseconds,
+// and at the next interrupt at the latest: no manual gives a bound, so this is a thousand times as long.
+void wait_for_store_buffers() noexcept {
+  constexpr std::chrono::milliseconds kLongEnough{10};
+  const auto end = std::chrono::steady_clock::now() + kLongEnough;
+  while (std::chrono::steady_clock::now() < end) ::sched_yield();
+}
+
+// A kernel that agreed to membarrier may be out of memory for it, or be kept from it by a filter of system calls that was set since.
 void barrier_everywhere() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (!g_readers_need_barrier.load(std::memory_order_seq_cst)) {
-    ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-  }
+  if (g_readers_need_barrier.load(std::memory_order_seq_cst)) return;
+  if (::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) wait_for_store_buffers();
 }
 
 void wait_for_line(std::size_t number) noexcept {
