@@ -24,6 +24,10 @@ MAY_INCLUDE = {
     "c_api": {"base", "format", "simd", "store"},
 }
 
+# The command is a user of simdr.h like any other. Of src/ it has what is complete in its header and knows nothing of stores.
+COMMAND = "tools/simdr"
+COMMAND_MAY_INCLUDE = {"base/utf8.h"}
+
 # Headers of the system and of dependencies -> where in src/ they may be included. What matches nothing here must be a header of the
 # C++ standard library.
 FOREIGN_HEADERS = [
@@ -95,6 +99,13 @@ def check_source(src, path):
             yield number, f"{SYSTEM_NAME.search(code)[0]} belongs into src/platform"
 
 
+def check_command(path):
+    for number, line in lines_of(path):
+        include = INCLUDE.match(line)
+        if include and include[2].split("/")[0] in MAY_INCLUDE and include[2] not in COMMAND_MAY_INCLUDE:
+            yield number, f'the command must not include "{include[2]}": it goes by simdr.h'
+
+
 def check_text(path):
     for number, line in lines_of(path):
         found = ABSOLUTE_PATH.search(line)
@@ -116,6 +127,9 @@ def main():
         if path.suffix in SOURCES:
             checked += 1
             faults += [(path, number, what) for number, what in check_source(src, path)]
+    for path in sorted((root / COMMAND).rglob("*")):
+        if path.suffix in SOURCES:
+            faults += [(path, number, what) for number, what in check_command(path)]
     for folder in ("src", "include", "tests", "tools", "examples", "fuzz", "bench"):
         for path in sorted((root / folder).rglob("*")):
             if path.is_file() and path.suffix in TEXTS and is_ours(path, root):

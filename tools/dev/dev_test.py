@@ -108,6 +108,13 @@ def finds_intrinsics_and_kernels_that_leak(scratch):
     assert layers(scratch, "src/simd/kernels/x.cc", "#include <vector>").returncode == 1
 
 
+def finds_a_command_that_does_not_go_by_the_public_header(scratch):
+    write(scratch / "src/base/x.h", "")
+    done = layers(scratch, "tools/simdr/x.cc", '#include "store/store.h"')
+    assert done.returncode == 1 and "tools/simdr/x.cc:2: the command must not include" in done.stdout, done.stdout
+    assert layers(scratch, "tools/simdr/x.cc", '#include "base/utf8.h"').returncode == 0
+
+
 def finds_a_path_of_one_machine(scratch):
     write(scratch / "src/base/x.h", "")
     path = "/" + "home/me/simdr/data"
@@ -180,6 +187,7 @@ TESTS = [
     finds_an_include_of_a_higher_folder,
     finds_the_operating_system_in_the_core,
     finds_intrinsics_and_kernels_that_leak,
+    finds_a_command_that_does_not_go_by_the_public_header,
     finds_a_path_of_one_machine,
     allows_what_the_table_allows,
     finds_names_and_links_that_lead_nowhere,
