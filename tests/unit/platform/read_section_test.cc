@@ -198,7 +198,7 @@ TEST(QuickReadSectionTest, NobodySeesWhatWasFreedAfterTheWait) {
 }
 
 // The same by one thread whose stores are slow: that a section is open is seen when the lines of all that it stored before have come from
-// memory, one after the other, and by then it has looked. A wait without a barrier frees one thing in twelve under its eyes, on x86 too.
+// memory, one after the other, and by then it has looked. A wait without a barrier frees one thing in ten or so under its eyes, on x86 too.
 // Returns how often it saw that.
 int sections_that_were_overlooked(std::size_t count) {
   constexpr std::size_t kFarAndWide = std::size_t{64} << 20;
