@@ -18,7 +18,7 @@ text { font: 12px system-ui, sans-serif; fill: #24292f } .title { font-weight: 6
 
 
 def kind(name):
-    return "us" if name.startswith("simdr") else "limit" if name == "limits" else "peer"
+    return "us" if name.startswith("simdr") else "limit" if name.startswith("limits") else "peer"
 
 
 def panel(row, title, x, y):

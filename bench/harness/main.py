@@ -1,17 +1,16 @@
 """Runs the benchmark. bench/run has built what it needs and calls this; the words are those of bench/run."""
 
 import argparse
-import datetime
 import json
 import os
 import pathlib
-import platform
 import shutil
 import subprocess
 import sys
 
 import bindings
 import charts
+import machine
 import plan
 import report
 from engines import Broken, Skipped
@@ -42,21 +41,8 @@ def arguments():
     return wanted
 
 
-def describe_machine(load):
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    return (f"{when}: {os.cpu_count()} CPUs ({model}), {memory:.0f} GiB, Linux {platform.release()}; "
-            f"load average when the run began {load[0]:.1f}, when it ended {os.getloadavg()[0]:.1f}.")
-
-
-def describe_run(wanted, repetitions, load):
-    words = f" {'Quick run, small stores' if wanted.quick else 'Full run'}; medians of up to {repetitions} turns ([what a turn is](../bench/README.md))."
-    # Two threads of ours run at most for long, and the run begins on a machine that ought to be idle; a little is left of
-    # whoever started it.
-    if load[0] > 1.0:
-        words += " **The machine was busy with other work when this began: neither the figures nor the verdicts can be relied on.**"
-    return words
+def describe_run(is_quick, repetitions):
+    return f"{'Quick run, small stores' if is_quick else 'Full run'}; medians of up to {repetitions} turns ([what a turn is](../bench/README.md))."
 
 
 def run_micro(build, seconds, is_quick):
@@ -118,9 +104,9 @@ def in_place_of(published, record, sections):
 def publish(root, record):
     results = Results()
     results.rows, results.broken = record["rows"], record["failed"]
-    again = [f"The rows of {sections} are of another run, {machine}" for sections, machine in record.get("again", {}).items()]
-    machine = " ".join([record["machine"], *again])
-    text = report.as_markdown(results, record["micro_bytes_per_second"], record["settings"], machine)
+    again = [f"The rows of {sections} are of another run, {run}" for sections, run in record.get("again", {}).items()]
+    about = " ".join([record["machine"], *again])
+    text = report.as_markdown(results, record["micro_bytes_per_second"], record["settings"], about)
     image = charts.chart(results)
     (root / "docs" / "performance.json").write_text(json.dumps(record, indent=1) + "\n")
     if image:
@@ -137,7 +123,6 @@ def main():
     data_dir = pathlib.Path(wanted.dir or root / "build" / "bench" / "data").resolve()
     made_data_dir = not data_dir.exists()
     data_dir.mkdir(parents=True, exist_ok=True)
-    load = os.getloadavg()
     scale = plan.QUICK if wanted.quick else plan.FULL
     peers = build / "bench" / "peers" / "bench_peers"
     available = subprocess.run([peers, "list"], capture_output=True, text=True, check=True).stdout.split()
@@ -150,6 +135,7 @@ def main():
         runner.add_bindings([bindings.Binding(program, data_dir) for program in bindings.programs(root)])
         todo += bindings.groups(root, wanted.quick)
     settings = settings_of(runner)
+    other_work = machine.OtherWork()
     try:
         results = runner.run(todo)
     finally:
@@ -157,17 +143,19 @@ def main():
             shutil.rmtree(data_dir, ignore_errors=True)
     micro = run_micro(build, scale.micro_seconds, wanted.quick) if not wanted.sections or "micro" in wanted.sections else {}
 
-    machine = describe_machine(load) + describe_run(wanted, runner.repetitions, load)
-    print(report.as_text(results, micro, settings, machine))
+    others, host = other_work.end()
+    about = " ".join([machine.describe(), describe_run(wanted.quick, runner.repetitions), machine.describe_other_work(others, host)])
+    print(report.as_text(results, micro, settings, about))
     image = charts.chart(results)
-    record = {"machine": machine, "quick": wanted.quick, "repetitions": runner.repetitions, "load_at_start": load[0], "settings": settings, "rows": results.rows, "micro_bytes_per_second": micro,
+    record = {"machine": about, "quick": wanted.quick, "repetitions": runner.repetitions, "cpus_of_others": round(others, 3),
+              "cpus_of_host": round(host, 3), "settings": settings, "rows": results.rows, "micro_bytes_per_second": micro,
               "failed": results.broken}
     folder = root / "build" / "bench" / "results"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "latest.json").write_text(json.dumps(record, indent=1) + "\n")
     if image:
         (folder / "latest.svg").write_text(image)
-    text = report.as_markdown(results, micro, settings, machine)
+    text = report.as_markdown(results, micro, settings, about)
     (folder / "latest.md").write_text(text)
     print(f"\nwritten: {folder}/latest.json, latest.md, latest.svg")
     if wanted.publish:

@@ -2,105 +2,17 @@
 // memory, and loops as bare as they can be. What an engine is to be measured against.
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cstring>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "bare.h"
 #include "engine_session.h"
-#include "simd/kernels.h"
 
 namespace bench {
 namespace {
 
-constexpr std::size_t kTrailerSize = 20;  // key hash 8, where the entry before ended 8, CRC-32 4
-constexpr std::size_t kStaging = std::size_t{4} << 20;
 constexpr std::size_t kPiece = std::size_t{1} << 20;
-
-std::uint64_t payload_start(std::uint64_t tail) { return (tail + 63) & ~std::uint64_t{63}; }
-
-class Descriptor {
- public:
-  Descriptor(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
-    if (fd_ < 0) throw Failure("limits: cannot open " + path.string());
-  }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-void write_all(int fd, const std::uint8_t* data, std::size_t size, std::uint64_t offset) {
-  while (size > 0) {
-    const ssize_t written = ::pwrite(fd, data, size, static_cast<off_t>(offset));
-    if (written <= 0) throw Failure("limits: pwrite");
-    data += written;
-    size -= static_cast<std::size_t>(written);
-    offset += static_cast<std::size_t>(written);
-  }
-}
-
-// Anonymous memory in huge pages where there are any, touched.
-class Region {
- public:
-  explicit Region(std::size_t size) : size_(size) {
-    void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw Failure("limits: no memory");
-    data_ = static_cast<std::uint8_t*>(memory);
-    ::madvise(data_, size, MADV_HUGEPAGE);
-    std::memset(data_, 0, size);
-  }
-  ~Region() { ::munmap(data_, size_); }
-  Region(const Region&) = delete;
-  Region& operator=(const Region&) = delete;
-  [[nodiscard]] std::uint8_t* data() const { return data_; }
-
- private:
-  std::uint8_t* data_;
-  std::size_t size_;
-};
-
-// A staged append: pad, payload copied and summed in one pass, trailer, into a buffer that one pwrite per 4 MiB empties.
-class StagedWriter {
- public:
-  explicit StagedWriter(int fd) : fd_(fd), staging_(kStaging + 64) {}
-
-  std::uint64_t append(std::uint64_t key_hash, Bytes payload) {
-    const std::uint64_t start = payload_start(tail_);
-    const std::uint64_t end = start + payload.size() + kTrailerSize;
-    if (end - flushed_ > kStaging) flush();
-    std::uint8_t* to = staging_.data() + (tail_ - flushed_);
-    std::memset(to, 0, start - tail_);
-    to += start - tail_;
-    const std::uint32_t crc = kernels_.copy_crc32(0, to, payload.data(), payload.size());
-    to += payload.size();
-    std::memcpy(to, &key_hash, 8);
-    std::memcpy(to + 8, &tail_, 8);
-    std::memcpy(to + 16, &crc, 4);
-    tail_ = end;
-    return end - kTrailerSize;
-  }
-  void flush() {
-    write_all(fd_, staging_.data(), tail_ - flushed_, flushed_);
-    flushed_ = tail_;
-  }
-  [[nodiscard]] std::uint64_t tail() const { return tail_; }
-
- private:
-  int fd_;
-  Region staging_;
-  const simdr::core::simd::Kernels& kernels_ = simdr::core::simd::kernels();
-  std::uint64_t tail_ = 0;
-  std::uint64_t flushed_ = 0;
-};
-
-std::uint64_t hash_of(const Key& key) { return XXH3_64bits(key.data(), key.size()); }
 
 // A file of entries, mapped, and a table of 16-byte slots, half full: hash, and where the trailer is.
 class Data {
@@ -177,12 +89,15 @@ __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std
 
 class Limits final : public Session {
  public:
-  explicit Limits(std::filesystem::path dir) : dir_(std::move(dir)) {}
+  Limits(std::filesystem::path dir, bool has_index) : dir_(std::move(dir)), has_index_(has_index) {}
   ~Limits() override { drop(); }
 
   Reply run(const Command& command) override {
     const std::string& word = command.word();
-    if (word == "settings") return Reply().say("settings", "no store at all: bare loops over the same bytes");
+    if (word == "settings") {
+      return Reply().say("settings", has_index_ ? "the same loops, and each key put into a bare table in memory"
+                                                : "no store at all: bare loops over the same bytes");
+    }
     if (word == "staged") return staged(command);
     if (word == "pagecache") return page_cache(command);
     if (word == "load") return load(command);
@@ -205,13 +120,37 @@ class Limits final : public Session {
     {
       const Descriptor file(path(), O_RDWR | O_CREAT | O_TRUNC);
       StagedWriter writer(file.number());
+      BareTable table(has_index_ ? count : 1);
       const std::uint64_t start = now_nanos();
-      for (const Key& key : keys) keep(writer.append(hash_of(key), value));
+      if (!has_index_) {
+        for (const Key& key : keys) keep(writer.append(hash_of(key), value));
+      } else if (command.text("kind") == "batch") {
+        put_in_batches(keys, value, writer, table);
+      } else {
+        for (const Key& key : keys) {
+          const std::uint64_t hash = hash_of(key);
+          table.insert(hash, writer.append(hash, value));
+        }
+      }
       writer.flush();
       nanos = now_nanos() - start;
     }
     drop();
     return Reply().add("ops", count).add("nanos", nanos);
+  }
+
+  // The lines of the table are asked for as far ahead as it takes to get them.
+  static void put_in_batches(std::span<const Key> keys, Bytes value, StagedWriter& writer, BareTable& table) {
+    constexpr std::size_t kBatch = 1024, kAhead = 16;
+    std::uint64_t hashes[kBatch];
+    for (std::size_t first = 0; first < keys.size(); first += kBatch) {
+      const std::size_t count = std::min(kBatch, keys.size() - first);
+      for (std::size_t i = 0; i < count; ++i) hashes[i] = hash_of(keys[first + i]);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (i + kAhead < count) table.prefetch(hashes[i + kAhead]);
+        table.insert(hashes[i], writer.append(hashes[i], value));
+      }
+    }
   }
 
   // 1 MiB at a time out of memory that is in the cache or not as it comes: 64 MiB of it. With sync=1 up to the disk.
@@ -246,6 +185,8 @@ class Limits final : public Session {
     const std::size_t draws = command.number("draws", count_);
     std::vector<Key> keys;
     const bool looks_up = what == "get" || what == "getmany" || what == "miss";
+    std::unique_ptr<BareTable> table;
+    if (what == "index") table = std::make_unique<BareTable>(count_);
     if (looks_up) keys = keys_at_random(what == "miss" ? count_ : 0, count_, draws);
     const std::uint64_t least = command.number("least", 0) * 1000000;
     std::uint64_t nanos = 0;
@@ -259,6 +200,7 @@ class Limits final : public Session {
             if (what == "get" || what == "miss") return probe(mine);
             if (what == "getmany") return probe_many(mine);
             if (what == "scan") return walk();
+            if (what == "index") return index_all(*table);
             if (what == "scancheck")
               return keep(sum_of(reinterpret_cast<const std::uint64_t*>(data_->file()), data_->tail() / 8));
             throw Failure("no such pass: " + what);
@@ -307,6 +249,28 @@ class Limits final : public Session {
     keep(sum);
   }
 
+  // The same walk, but for the payloads, and every key into the table.
+  void index_all(BareTable& table) const {
+    constexpr std::size_t kAhead = 16;
+    struct Waiting {
+      std::uint64_t hash, trailer;
+    } waiting[kAhead];
+    std::size_t count = 0;
+    for (std::uint64_t tail = data_->tail(); tail != 0; ++count) {
+      const std::uint64_t trailer = tail - kTrailerSize;
+      Waiting& oldest = waiting[count % kAhead];
+      if (count >= kAhead) table.insert(oldest.hash, oldest.trailer);
+      std::memcpy(&oldest.hash, data_->file() + trailer, 8);
+      oldest.trailer = trailer;
+      table.prefetch(oldest.hash);
+      tail = data_->prev_tail(trailer);
+      if (tail > 6144) __builtin_prefetch(data_->file() + tail - 6144);
+    }
+    for (std::size_t i = count > kAhead ? count - kAhead : 0; i < count; ++i) {
+      table.insert(waiting[i % kAhead].hash, waiting[i % kAhead].trailer);
+    }
+  }
+
   Reply drop() {
     data_.reset();
     std::error_code ignored;
@@ -315,13 +279,17 @@ class Limits final : public Session {
   }
 
   std::filesystem::path dir_;
+  bool has_index_;
   std::size_t count_ = 0;
   std::unique_ptr<Data> data_;
   std::unique_ptr<Region> source_;
 };
 
 const Registration limits("limits", [](const std::filesystem::path& dir) -> std::unique_ptr<Session> {
-  return std::make_unique<Limits>(dir);
+  return std::make_unique<Limits>(dir, false);
+});
+const Registration limits_indexed("limits-indexed", [](const std::filesystem::path& dir) -> std::unique_ptr<Session> {
+  return std::make_unique<Limits>(dir, true);
 });
 
 }  // namespace

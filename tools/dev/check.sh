@@ -82,7 +82,7 @@ stage_asan() {
 }
 
 # What runs other languages, reads documents or measures time: nothing a sanitizer sees, or nothing it has the time for.
-untouched_by_sanitizers='^(readme|layers|docs|dev|oracle|interop|packaging|bindings|arm64)'
+untouched_by_sanitizers='^(readme|layers|docs|dev|bench|oracle|interop|packaging|bindings|arm64)'
 
 stage_tsan() {
   # A child of fork() has its parent's threads on the list of those to be joined, and cannot join them.
@@ -98,7 +98,7 @@ stage_tsan() {
 stage_noavx() {
   build_stage gcc -Dwerror=true
   export SIMDR_KERNEL=scalar
-  test_in build/gcc --not-matching '^(readme|layers|docs|dev|packaging|bindings|arm64)'
+  test_in build/gcc --not-matching '^(readme|layers|docs|dev|bench|packaging|bindings|arm64)'
 }
 
 stage_abi() {
@@ -109,7 +109,7 @@ stage_abi() {
 
 # Left out: what runs programs of the machine that builds, what an emulator has no time for, and what it does not emulate (qemu 7: a limit on
 # the address space, pages that are wiped in a child).
-not_on_arm64='^(readme|layers|docs|dev|interop|crash-kill|crash-power|fault|api_fork|api_memory|api_examples|api_headers)'
+not_on_arm64='^(readme|layers|docs|dev|bench|interop|crash-kill|crash-power|fault|api_fork|api_memory|api_examples|api_headers)'
 
 stage_arm64() {
   need_packages "${build_packages[@]}" "${test_packages[@]}" "${arm64_packages[@]}"

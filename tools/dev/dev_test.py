@@ -6,7 +6,8 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
+
+import tap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -196,20 +197,5 @@ TESTS = [
 ]
 
 
-def main():
-    failed = False
-    print(f"1..{len(TESTS)}")
-    for number, test in enumerate(TESTS, start=1):
-        try:
-            with tempfile.TemporaryDirectory() as scratch:
-                test(pathlib.Path(scratch).resolve())
-            print(f"ok {number} - {test.__name__}")
-        except AssertionError as failure:
-            failed = True
-            print(f"not ok {number} - {test.__name__}")
-            print("\n".join(f"# {line}" for line in str(failure).splitlines()))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.main(TESTS))
