@@ -3,6 +3,7 @@
 // cover leads the next. What is to be done before and after each sync is the owner's (CommitTarget).
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -37,12 +38,26 @@ class GroupCommit {
   // the disk yet: then nothing survives before the next sync_all().
   void release_replaced(std::uint64_t tail, bool has_durable_name);
   [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }  // changes under the store's write lock only
+  // Threads that wait in commit().
+  [[nodiscard]] std::uint32_t waiter_count() noexcept;
 
  private:
+  // By the number of the sync that they wait for. Two are awaited at a time: the one under way and the one after.
+  [[nodiscard]] std::condition_variable& cohort_of(std::uint64_t sync) noexcept {
+    return cohorts_[sync % cohorts_.size()];
+  }
+  void wait_for(std::uint64_t sync, bool strict, std::unique_lock<std::mutex>& lock);
+  void wake_leader() noexcept;
+  void wake_all() noexcept;
+
   CommitTarget& target_;
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::array<std::condition_variable, 2> cohorts_;
+  std::condition_variable owners_;  // those in acquire()
   bool has_leader_ = false;
+  std::uint64_t begun_ = 0;  // syncs; the number of the last
+  std::uint64_t ended_ = 0;
+  std::uint32_t waiters_ = 0, strict_waiters_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t durable_tail_ = 0;
   std::uint64_t strict_tail_ = 0;

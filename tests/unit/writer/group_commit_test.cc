@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -22,6 +24,125 @@ class FakeDisk final : public CommitTarget {
   std::atomic<std::uint64_t> appended{0}, durable{0}, syncs{0};
   std::atomic<bool> fails{false};
 };
+
+// Holds its first sync until it is let go on.
+class HeldDisk final : public CommitTarget {
+ public:
+  Result<std::uint64_t> sync_all(bool strict) noexcept override {
+    const bool is_first = ++syncs == 1;
+    if (is_first) goes_on.wait(false);
+    if (strict) ++strict_syncs;
+    if (fails) return make_error(Status::kIo, "disk");
+    return is_first ? kFirstReaches : kOthersReach;
+  }
+  void go_on() {
+    goes_on = true;
+    goes_on.notify_one();
+  }
+  static constexpr std::uint64_t kFirstReaches = 10, kOthersReach = 20;
+  std::atomic<std::uint64_t> syncs{0}, strict_syncs{0};
+  std::atomic<bool> goes_on{false}, fails{false};
+};
+
+// A thread that leads a sync of HeldDisk's, and others that come meanwhile, one after the other.
+class LateComers {
+ public:
+  LateComers() {
+    threads_.emplace_back([this] { statuses_[0] = status_of(commit.commit(1, 0, false)); });
+  }
+  ~LateComers() { join(); }
+  void add(std::uint64_t tail, bool strict) {
+    while (disk.syncs == 0) std::this_thread::yield();
+    const std::size_t i = threads_.size();
+    threads_.emplace_back([=, this] { statuses_[i] = status_of(commit.commit(tail, 0, strict)); });
+    while (commit.waiter_count() != i) std::this_thread::yield();
+  }
+  std::vector<Status> join() {
+    for (std::thread& thread : threads_) thread.join();
+    const std::size_t count = threads_.size();
+    threads_.clear();
+    return {statuses_.begin(), statuses_.begin() + static_cast<std::ptrdiff_t>(count)};
+  }
+  HeldDisk disk;
+  GroupCommit commit{disk};
+
+ private:
+  static Status status_of(const Result<void>& result) { return result ? Status::kOk : result.error().status; }
+  std::array<Status, 16> statuses_{};
+  std::vector<std::thread> threads_;
+};
+
+TEST(GroupCommitTest, OneSyncServesAllWhoCameDuringTheOneBefore) {
+  LateComers late;
+  for (std::uint64_t tail = 11; tail < 19; ++tail) late.add(tail, false);
+  late.disk.go_on();
+  EXPECT_EQ(late.join(), std::vector(9, Status::kOk));
+  EXPECT_EQ(late.disk.syncs, 2u);
+}
+
+TEST(GroupCommitTest, WhoNeedsTheLeadNoMorePassesItOn) {
+  for (int needy = 0; needy < 4; ++needy) {  // whichever of them is woken
+    LateComers late;
+    for (int i = 0; i < 4; ++i) late.add(i == needy ? 20 : 10, false);
+    late.disk.go_on();
+    EXPECT_EQ(late.join(), std::vector(5, Status::kOk));
+    EXPECT_EQ(late.disk.syncs, 2u);
+  }
+}
+
+TEST(GroupCommitTest, OneWhoNeedsAStrictSyncIsServedByTheNextWhoeverLeadsIt) {
+  LateComers late;
+  for (int i = 0; i < 4; ++i) late.add(20, false);
+  late.add(20, true);
+  late.disk.go_on();
+  EXPECT_EQ(late.join(), std::vector(6, Status::kOk));
+  EXPECT_EQ(late.disk.syncs, 2u);
+  EXPECT_EQ(late.disk.strict_syncs, 1u);
+}
+
+TEST(GroupCommitTest, AFailureReachesAllWhoWait) {
+  LateComers late;
+  for (std::uint64_t i = 0; i < 8; ++i) late.add(11 + i, i % 2 == 0);
+  late.disk.fails = true;
+  late.disk.go_on();
+  EXPECT_EQ(late.join(), std::vector(9, Status::kIo));
+  EXPECT_EQ(late.disk.syncs, 1u);
+}
+
+// Committers of both kinds, beside one who replaces the file.
+TEST(GroupCommitTest, NobodyIsForgottenBesideCompactions) {
+  FakeDisk disk;
+  GroupCommit commit(disk);
+  std::mutex write_lock;
+  std::atomic<int> working{8};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 500; ++round) {
+        std::unique_lock lock(write_lock);
+        const std::uint64_t tail = ++disk.appended;
+        const std::uint64_t epoch = commit.epoch();
+        lock.unlock();
+        ASSERT_TRUE(commit.commit(tail, epoch, (i + round) % 5 == 0));
+        ASSERT_GE(disk.durable, tail);
+      }
+      --working;
+    });
+  }
+  for (int round = 0; working != 0; ++round) {
+    commit.acquire();
+    const std::lock_guard lock(write_lock);
+    if (round % 2 == 0) {
+      commit.release();
+    } else {
+      disk.durable = disk.appended.load();
+      commit.release_replaced(disk.appended, true);
+    }
+    std::this_thread::yield();
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(disk.durable, 4000u);
+}
 
 TEST(GroupCommitTest, ReturnsOnlyWhenTheTailIsDurableAndSharesSyncs) {
   FakeDisk disk;
