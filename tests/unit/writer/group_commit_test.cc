@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -47,8 +48,11 @@ class HeldDisk final : public CommitTarget {
 // A thread that leads a sync of HeldDisk's, and others that come meanwhile, one after the other.
 class LateComers {
  public:
-  LateComers() {
-    threads_.emplace_back([this] { statuses_[0] = status_of(commit.commit(1, 0, false)); });
+  explicit LateComers(GroupCommit::Duration least_patience = {}) : commit(disk, least_patience) {
+    threads_.emplace_back([this] {
+      statuses_[0] = status_of(commit.commit(1, 0, false));
+      if (comes_back) statuses_[0] = status_of(commit.commit(19, 0, false));
+    });
   }
   ~LateComers() { join(); }
   void add(std::uint64_t tail, bool strict) {
@@ -64,7 +68,8 @@ class LateComers {
     return {statuses_.begin(), statuses_.begin() + static_cast<std::ptrdiff_t>(count)};
   }
   HeldDisk disk;
-  GroupCommit commit{disk};
+  GroupCommit commit;
+  std::atomic<bool> comes_back{false};  // the one who leads first
 
  private:
   static Status status_of(const Result<void>& result) { return result ? Status::kOk : result.error().status; }
@@ -78,6 +83,22 @@ TEST(GroupCommitTest, OneSyncServesAllWhoCameDuringTheOneBefore) {
   late.disk.go_on();
   EXPECT_EQ(late.join(), std::vector(9, Status::kOk));
   EXPECT_EQ(late.disk.syncs, 2u);
+}
+
+TEST(GroupCommitTest, ALeaderWaitsForThoseWhoComeBack) {
+  LateComers late(std::chrono::hours(1));
+  late.comes_back = true;
+  for (std::uint64_t tail = 11; tail < 14; ++tail) late.add(tail, false);
+  late.disk.go_on();
+  EXPECT_EQ(late.join(), std::vector(4, Status::kOk));
+  EXPECT_EQ(late.disk.syncs, 2u);
+}
+
+TEST(GroupCommitTest, OneAloneWaitsForNobody) {
+  FakeDisk disk;
+  GroupCommit commit(disk, std::chrono::hours(1));
+  for (int round = 0; round < 3; ++round) ASSERT_TRUE(commit.commit(++disk.appended, 0, false));
+  EXPECT_EQ(disk.syncs, 3u);
 }
 
 TEST(GroupCommitTest, WhoNeedsTheLeadNoMorePassesItOn) {
