@@ -16,16 +16,17 @@
 #include <vector>
 
 #include "base/endian.h"
-#include "index/index_builder.h"
+#include "index/build_feed.h"
 #include "index/key_index.h"
 #include "index/segment_fill.h"
 
 namespace {
 
+using simdr::core::BuildFeed;
 using simdr::core::BuildItem;
 using simdr::core::BuildLane;
 using simdr::core::ByteView;
-using simdr::core::IndexBuilder;
+
 using simdr::core::KeyIndex;
 
 constexpr std::size_t kEntrySize = 128;  // a value of about 100 bytes
@@ -308,7 +309,7 @@ void IndexDivide(benchmark::State& state) {
 // From the newest to the oldest, as when a store is opened; the second argument says whether the count is known.
 void IndexBuild(benchmark::State& state) {
   struct Nobody final : BuildLane::Sink {
-    void on_inserted(std::size_t, const BuildItem*, std::size_t) override {}
+    void on_added(std::size_t, const BuildItem*, std::size_t, const KeyIndex::Inserted&) override {}
   } nobody;
   const File& file = File::of(static_cast<std::size_t>(state.range(0)));
   std::vector<BuildItem> items;
@@ -316,13 +317,14 @@ void IndexBuild(benchmark::State& state) {
   for (auto _ : state) {
     KeyIndex index(1, huge_pages);
     if (state.range(1) != 0 && !index.expect(file.count())) std::abort();
-    IndexBuilder builder(index, huge_pages, nobody, {}, nullptr);
-    builder.begin(file.view().size());
-    for (std::size_t i = 0; i < items.size(); i += IndexBuilder::kMaxBatch) {
-      const std::size_t size = std::min(IndexBuilder::kMaxBatch, items.size() - i);
-      if (!builder.add(file.view(), &items[i], size)) std::abort();
+    BuildFeed feed(index, huge_pages, nobody, {}, nullptr);
+    feed.begin(file.view().size());
+    for (std::size_t i = 0; i < items.size(); i += BuildFeed::kMaxBatch) {
+      const std::size_t size = std::min(BuildFeed::kMaxBatch, items.size() - i);
+      std::copy_n(&items[i], size, feed.room());
+      if (!feed.add(file.view(), size)) std::abort();
     }
-    if (!builder.flush(file.view()) || !builder.fit(file.view())) std::abort();
+    if (!feed.flush(file.view()) || !feed.fit(file.view())) std::abort();
   }
   add_time_per_key(state, file);
 }

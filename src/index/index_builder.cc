@@ -26,26 +26,28 @@ void IndexBuilder::begin(std::uint64_t end) noexcept {
   guessed_at_ = 0;
   expected_ = 0;
   is_flushed_ = false;
+  guessed_reach_ = end;
   reached_ = end;
   team_.settle_at(next_guess_at_);
 }
 
 bool IndexBuilder::add(ByteView file, const BuildItem* items, std::size_t count) {
   if (count == 0) return true;
-  // Right after a flush a guess may be due while the team holds these back, and rebuilding the index would lose them.
   assert(!is_flushed_);
-  if (!team_.add(file, items, count)) return false;
-  if (team_.is_settling_due() && !team_.settle(file)) return false;
-  if (index_.count() < next_guess_at_) [[likely]]
-    return true;
-  if (!guess(file, items[0].trailer_offset())) return false;
+  if (is_guess_due() && !follow_guess(file)) return false;
+  reached_ = items[count - 1].trailer_offset();
+  return team_.add(file, items, count) && (!team_.is_settling_due() || team_.settle(file));
+}
+
+bool IndexBuilder::follow_guess(ByteView file) {
+  if (!guess(file)) return false;
   team_.settle_at(next_guess_at_);
   const bool has_whole_parts = index_.has_whole_parts();
   if (team_.is_shared()) {
     if (!has_whole_parts) team_.stop_sharing();  // there was no memory for as many segments as before
     return true;
   }
-  return !has_whole_parts || expected_ < index_.count() + guessing_.worth_sharing || team_.share(file);
+  return !has_whole_parts || !is_worth_sharing(expected_) || team_.share(file);
 }
 
 bool IndexBuilder::flush(ByteView file) {
@@ -55,16 +57,25 @@ bool IndexBuilder::flush(ByteView file) {
 
 // As many keys per byte are to be expected as there were since the last time. Somewhat fewer are asked for: too small an
 // index divides a few segments, too large a one is rebuilt in the end.
-bool IndexBuilder::guess(ByteView file, std::uint64_t reached) noexcept {
+std::uint64_t IndexBuilder::expectation() const noexcept {
+  if (has_much_room()) return keys_at(kFullLoad);
   const std::uint64_t keys = index_.count();
-  const bool has_much_room = index_.load() < kLeastLoad;  // somebody knew how many there will be
-  next_guess_at_ = has_much_room ? keys_at(kFullLoad) : keys * 2;
-  expected_ = next_guess_at_;
-  if (has_much_room) return true;
-  const auto new_keys = static_cast<double>(keys - std::exchange(guessed_at_, keys));
-  const auto passed = static_cast<double>(std::exchange(reached_, reached) - reached);
-  const double expected = static_cast<double>(keys) + 0.98 * new_keys / passed * static_cast<double>(reached);
-  expected_ = expected < static_cast<double>(kOffsetMask) ? static_cast<std::uint64_t>(expected) : kOffsetMask;
+  const auto new_keys = static_cast<double>(keys - guessed_at_);
+  const auto passed = static_cast<double>(guessed_reach_ - reached_);
+  const double expected = static_cast<double>(keys) + 0.98 * new_keys / passed * static_cast<double>(reached_);
+  return expected < static_cast<double>(kOffsetMask) ? static_cast<std::uint64_t>(expected) : kOffsetMask;
+}
+
+bool IndexBuilder::guess(ByteView file) noexcept {
+  const std::uint64_t keys = index_.count();
+  expected_ = expectation();
+  if (has_much_room()) {
+    next_guess_at_ = expected_;
+    return true;
+  }
+  guessed_at_ = keys;
+  guessed_reach_ = reached_;
+  next_guess_at_ = keys * 2;
   const std::uint64_t most = std::min(std::max(keys * kMostGrowth, guessing_.cheap), guessing_.most);
   const std::uint64_t target = std::min(expected_, most);
   if (target < keys * kLeastGrowth) return true;
@@ -73,13 +84,16 @@ bool IndexBuilder::guess(ByteView file, std::uint64_t reached) noexcept {
   return true;
 }
 
+// Somebody knew how many there will be.
+bool IndexBuilder::has_much_room() const noexcept { return index_.load() < kLeastLoad; }
+
 std::uint64_t IndexBuilder::keys_at(double load) const noexcept {
   return static_cast<std::uint64_t>(static_cast<double>(index_.count()) / index_.load() * load);
 }
 
 bool IndexBuilder::fit(ByteView file) noexcept {
   const std::uint64_t keys = index_.count();
-  return keys == 0 || index_.load() >= kLeastLoad || rebuild(file, keys);
+  return keys == 0 || !has_much_room() || rebuild(file, keys);
 }
 
 // Without memory to do it in, the index stays as it is.
@@ -96,24 +110,23 @@ bool IndexBuilder::rebuild(ByteView file, std::uint64_t key_count) noexcept {
   (void)(index_.expect(key_count) || index_.expect(count));
   bool done = true;
 
-  // Three stages, one block apart: the trailer's line, the slots' line, the insertion.
+  // The trailers' lines are asked for one block ahead.
   const HashesInFile hashes(file);
-  constexpr std::size_t kBlock = 64;
-  std::array<BuildItem, kBlock> blocks[2];
-  std::size_t sizes[2] = {0, 0};
-  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, kBlock); ++i) hashes.prefetch(offsets[i]);
-  for (std::uint64_t i = 0, turn = 0; done && i < count + kBlock; i += kBlock, turn ^= 1) {
-    const std::uint64_t next_end = std::min(count, i + 2 * kBlock);
-    for (std::uint64_t j = i + kBlock; j < next_end; ++j) hashes.prefetch(offsets[j]);
-    std::size_t taken = 0;
-    for (std::uint64_t j = i; j < std::min(count, i + kBlock); ++j) {
-      const std::uint64_t key_hash = hashes.at(offsets[j]);
-      blocks[turn][taken++] = BuildItem(key_hash, offsets[j], 0);
-      index_.prefetch(key_hash);
+  constexpr std::size_t kBlock = KeyIndex::kMostItems;
+  const auto ask_for = [&](std::uint64_t begin) {
+    for (std::uint64_t i = begin; i < std::min(count, begin + kBlock); ++i) hashes.prefetch(offsets[i]);
+  };
+  std::array<BuildItem, kBlock> items;
+  ask_for(0);
+  for (std::uint64_t begin = 0; done && begin < count; begin += kBlock) {
+    ask_for(begin + kBlock);
+    const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(count - begin, kBlock));
+    for (std::size_t i = 0; i < taken; ++i) {
+      const std::uint64_t offset = offsets[begin + i];
+      items[i] = BuildItem(hashes.at(offset), offset, 0);
     }
-    sizes[turn] = taken;
-    std::size_t inserted = 0;
-    done = index_.insert_absent_many(file, blocks[turn ^ 1].data(), std::exchange(sizes[turn ^ 1], 0u), &inserted);
+    KeyIndex::Inserted but;
+    done = index_.insert_absent(file, items.data(), taken, &but);
   }
   allocator_.release(offsets, size, kPageSize);
   return done;

@@ -4,7 +4,8 @@
 // gets at most eight times as many keys as it has (or a million), and one that turns out too large is
 // made to fit in the end. Time stays linear whatever the guesses are worth.
 //
-// Inserting takes longer than finding the entries, so where many are to be expected and there is a crew, most of it is done by others.
+// Inserting takes longer than finding the entries, so where many are to be expected and there is a crew, most of it is done by others. (BuildFeed
+// lets finding and inserting go on at once.)
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,7 @@
 
 namespace simdr::core {
 
-class IndexBuilder {
+class IndexBuilder final : public BuildIntake {
  public:
   // In keys.
   struct Guessing {
@@ -29,28 +30,36 @@ class IndexBuilder {
     std::uint64_t most_kept = 4096;  // so many that need growth may wait for it, in one lane, before all stop
   };
 
-  static constexpr std::size_t kMaxBatch = BuildLane::kMaxBatch;
-
-  // `allocator` is asked for transient memory. All outlive the builder; `crew` may be null.
+  // `allocator` is asked for transient memory. All outlive the builder; of `crew`, which may be null, at most `worker_count` are hired.
   IndexBuilder(KeyIndex& index, SlabAllocator& allocator, BuildLane::Sink& sink, const Guessing& guessing,
-               BuildTeam::Crew* crew) noexcept
-      : index_(index), allocator_(allocator), guessing_(guessing), team_(index, sink, crew, guessing.most_kept) {}
+               BuildCrew* crew, std::size_t worker_count) noexcept
+      : index_(index),
+        allocator_(allocator),
+        guessing_(guessing),
+        team_(index, sink, crew, worker_count, guessing.most_kept) {}
   IndexBuilder(const IndexBuilder&) = delete;
   IndexBuilder& operator=(const IndexBuilder&) = delete;
 
   // Nobody works on the index any more, and what was held back is forgotten. The index is as it is to begin with, or is made so now; `end` is
   // where the entries to come end in the file.
   void begin(std::uint64_t end) noexcept;
-  // At most kMaxBatch, all below those that came before; always of the same file. False is out of memory, here and below, and so is
-  // std::bad_alloc: the build is void then.
-  [[nodiscard]] bool add(ByteView file, const BuildItem* items, std::size_t count);
+  [[nodiscard]] bool add(ByteView file, const BuildItem* items, std::size_t count) override;
+  // The next add() makes the index larger, and so many are to come that others are worth the calling before that.
+  [[nodiscard]] bool expects_many() const noexcept { return is_guess_due() && is_worth_sharing(expectation()); }
   // Inserts what add() still holds back. Nothing more is added then, before another begin().
   [[nodiscard]] bool flush(ByteView file);
   // After flush(): gives back what is too much.
   [[nodiscard]] bool fit(ByteView file) noexcept;
 
  private:
-  [[nodiscard]] bool guess(ByteView file, std::uint64_t reached) noexcept;
+  [[nodiscard]] bool is_guess_due() const noexcept { return index_.count() >= next_guess_at_; }
+  [[nodiscard]] bool follow_guess(ByteView file);
+  [[nodiscard]] bool guess(ByteView file) noexcept;
+  [[nodiscard]] std::uint64_t expectation() const noexcept;
+  [[nodiscard]] bool is_worth_sharing(std::uint64_t key_count) const noexcept {
+    return key_count >= index_.count() + guessing_.worth_sharing;
+  }
+  [[nodiscard]] bool has_much_room() const noexcept;
   [[nodiscard]] std::uint64_t keys_at(double load) const noexcept;
   [[nodiscard]] bool rebuild(ByteView file, std::uint64_t key_count) noexcept;
 
@@ -59,8 +68,9 @@ class IndexBuilder {
   const Guessing guessing_;
   std::uint64_t next_guess_at_ = 0;  // in keys
   std::uint64_t guessed_at_ = 0;  // the same, of the last guess
-  std::uint64_t reached_ = 0;  // in the file, then
+  std::uint64_t guessed_reach_ = 0;  // in the file, then
   std::uint64_t expected_ = 0;  // and what it was
+  std::uint64_t reached_ = 0;  // in the file, now
   bool is_flushed_ = false;
   BuildTeam team_;
 };

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -217,21 +218,41 @@ class KeyIndex {
   // The previous offset or kAbsent.
   std::uint64_t erase(ByteView file, std::uint64_t key_hash) noexcept;
 
-  // For building from the newest entry to the oldest: a key that is there keeps its offset. Needs no reservation, but
-  // prefetch() for each item some time before. Moves the items that were inserted to the front, in another order;
-  // *out_inserted says how many those are. False is out of memory, when a part was inserted.
-  [[nodiscard]] bool insert_absent_many(ByteView file, BuildItem* items, std::size_t count,
-                                        std::size_t* out_inserted) noexcept;
-  // The same for several threads at once and nobody beside them, each with hashes of parts that no other has, while has_whole_parts(). Nothing
-  // grows and count() stays: the keys inserted are to be told to add_inserted() when all threads are done. Behind the items that were inserted come,
-  // in their order, those whose segments are full; when insert_absent_many() has had these, all is as if it had had everything. At
-  // most kMostItems.
-  struct Inserted {
-    std::size_t count;
-    std::size_t full_count;
+  // For building from the newest entry to the oldest: a key that is there keeps its offset. Needs no reservation and no prefetch(); at most
+  // kMostItems. False is out of memory, when a part was inserted.
+  static constexpr std::size_t kMostItems = 256;
+  // Some of them, by number.
+  class ItemSet {
+   public:
+    void set(std::size_t i) noexcept { words_[i / 64] |= std::uint64_t{1} << i % 64; }
+    [[nodiscard]] bool has(std::size_t i) const noexcept { return (words_[i / 64] >> i % 64 & 1) != 0; }
+    [[nodiscard]] std::size_t count() const noexcept {
+      std::size_t count = 0;
+      for (const std::uint64_t word : words_) count += static_cast<std::size_t>(std::popcount(word));
+      return count;
+    }
+    // Calls f(i) for each, in their order.
+    template <typename F>
+    void for_each(F f) const {
+      for (std::size_t k = 0; k < words_.size(); ++k) {
+        for (std::uint64_t word = words_[k]; word != 0; word &= word - 1) {
+          f(k * 64 + static_cast<std::size_t>(std::countr_zero(word)));
+        }
+      }
+    }
+
+   private:
+    std::array<std::uint64_t, kMostItems / 64> words_{};
   };
-  static constexpr std::size_t kMostItems = 64;
-  [[nodiscard]] Inserted insert_absent_where_room(ByteView file, BuildItem* items, std::size_t count) noexcept;
+  struct Inserted {  // what was not
+    ItemSet present;  // their keys are there
+    ItemSet full;  // their segments had no room
+  };
+  [[nodiscard]] bool insert_absent(ByteView file, const BuildItem* items, std::size_t count, Inserted* out) noexcept;
+  // The same for several threads at once and nobody beside them, each with hashes of parts that no other has, while has_whole_parts(). Nothing
+  // grows and count() stays: the keys inserted are to be told to add_inserted() when all threads are done. When insert_absent() has had those whose
+  // segments are full, in their order, all is as if it had had everything.
+  [[nodiscard]] Inserted insert_absent_where_room(ByteView file, const BuildItem* items, std::size_t count) noexcept;
   static constexpr std::uint32_t kParts = 16;
   [[nodiscard]] std::uint32_t part_of(std::uint64_t key_hash) const noexcept {
     return static_cast<std::uint32_t>(mix_(key_hash) >> 60);
@@ -370,13 +391,12 @@ class KeyIndex {
   }
   enum class Insertion : std::uint8_t { kInserted, kPresent, kFull, kNoMemory };
   template <typename InsertLate>
-  [[nodiscard]] BuildItem* insert_block(HashesInFile file, const BuildItem* block, std::size_t size,
-                                        BuildItem* inserted, InsertLate insert_late) noexcept;
+  void insert_block(HashesInFile file, const BuildItem* items, std::size_t count, InsertLate insert_late) noexcept;
   template <typename SegmentAt>
   [[nodiscard]] bool fill_directory(std::span<const SegmentShape> shapes, SegmentAt segment_at) noexcept;
   [[nodiscard]] Insertion insert_absent_into(DirectoryView view, HashesInFile file, std::uint64_t mixed,
                                              const BuildItem& item) noexcept;
-  [[nodiscard]] Insertion insert_absent(HashesInFile file, std::uint64_t mixed, const BuildItem& item) noexcept;
+  [[nodiscard]] Insertion insert_one_absent(HashesInFile file, std::uint64_t mixed, const BuildItem& item) noexcept;
   void add_to(std::atomic<std::uint64_t>* figure, std::uint64_t difference) noexcept {
     figure->store(figure->load(std::memory_order_relaxed) + difference, std::memory_order_release);
   }

@@ -7,73 +7,89 @@
 
 namespace simdr::core {
 
-// What the home group alone can decide is inserted at once; for the rest, the trailers that must be compared are asked
-// for, and insert_late(mixed, item) is called when the block is through; it says kInserted, or something else. Of equal keys the first still
-// wins: what sent it there (a slot with its tag, a full group, a full segment) is there for the second as well. Puts what was
-// inserted at `inserted` and returns where that ends; it may be the block itself.
+// Where each item is to go is found some items ahead of its turn, and that line is asked for: evenly, since a processor that is asked for more
+// lines than it can wait for stands still. What the home group alone can decide is inserted at once; for the rest, the trailers that must be compared
+// are asked for, and insert_late(item number) is called when the block is through. Of equal keys the first still wins: what sent it there (a
+// slot with its tag, a full group, a full segment) is there for the second as well.
 template <typename InsertLate>
-BuildItem* KeyIndex::insert_block(HashesInFile file, const BuildItem* block, std::size_t size, BuildItem* inserted,
-                                  InsertLate insert_late) noexcept {
-  struct Late {
-    std::uint64_t mixed;
-    BuildItem item;
+void KeyIndex::insert_block(HashesInFile file, const BuildItem* items, std::size_t count,
+                            InsertLate insert_late) noexcept {
+  struct Aim {
+    Group home = Group(nullptr);
+    SegmentUse* use;
+    std::uint64_t slot;
+    std::uint32_t slot_limit;
   };
-  std::array<Late, kMostItems> late;
-  std::size_t late_count = 0;
+  constexpr std::size_t kAhead = 24;
+  std::array<Aim, 32> aims;
   const DirectoryView view = directory();
-  for (std::size_t i = 0; i < size; ++i) {
-    const BuildItem item = block[i];
-    assert(item.trailer_offset() != kAbsent);
-    const std::uint64_t mixed = mix_(item.key_hash);
-    if (insert_at_home(view, file, mixed, item.trailer_offset())) [[likely]] {
-      *inserted++ = item;
-    } else {
-      late[late_count++] = {mixed, item};
+  const auto aim_at = [&](std::size_t i) {
+    assert(items[i].trailer_offset() != kAbsent);
+    const std::uint64_t mixed = mix_(items[i].key_hash);
+    const std::uint64_t index = view.index_of(mixed);
+    const Segment segment = view.segment(index);
+    SegmentUse& use = view.use(view.first_of(index));
+    Aim& aim = aims[i % aims.size()];  // each part by itself: all at once would be read before it is in the cache
+    aim.home = segment.home_group(mixed);
+    aim.use = &use;
+    aim.slot = segment.slot_for(mixed, items[i].trailer_offset());
+    aim.slot_limit = use.worn == 0 ? segment.slot_limit() : 0;
+    prefetch_line(&aim.home.slot(0));
+  };
+  std::array<std::uint8_t, kMostItems> late;
+  std::size_t late_count = 0;
+  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) aim_at(i);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) aim_at(i + kAhead);
+    const Aim& aim = aims[i % aims.size()];
+    const auto [alike, vacant] = aim.home.writers_masks_unworn(aim.slot);
+    if (alike == 0 && vacant != 0 && aim.use->used < aim.slot_limit) [[likely]] {
+      aim.home.first_of(vacant).store(aim.slot, std::memory_order_release);
+      ++aim.use->used;
+      continue;
     }
+    if (alike != 0) {
+      file.prefetch(aim.home.first_of(alike).load(std::memory_order_relaxed));
+    } else {
+      prefetch_line(&aim.home.slot(0) + kGroupSlots);  // the next group's, but for the last one
+    }
+    late[late_count++] = static_cast<std::uint8_t>(i);
   }
-  for (std::size_t i = 0; i < late_count; ++i) {
-    if (insert_late(late[i].mixed, late[i].item) == Insertion::kInserted) *inserted++ = late[i].item;
-  }
-  return inserted;
+  for (std::size_t i = 0; i < late_count; ++i) insert_late(late[i]);
 }
 
-bool KeyIndex::insert_absent_many(ByteView file, BuildItem* items, std::size_t count,
-                                  std::size_t* out_inserted) noexcept {
-  const HashesInFile hashes(file);
-  *out_inserted = 0;
+bool KeyIndex::insert_absent(ByteView file, const BuildItem* items, std::size_t count, Inserted* out) noexcept {
+  assert(count <= kMostItems);
+  *out = {};
   if (count == 0) return true;
   if (!owns_memory() && !create_first(count)) return false;
-
-  BuildItem* inserted = items;
+  const HashesInFile hashes(file);
+  std::size_t left_out = 0;
   bool has_memory = true;
-  for (std::size_t begin = 0; begin < count && has_memory; begin += kMostItems) {
-    const std::size_t size = std::min(kMostItems, count - begin);
-    BuildItem* const block_inserted = inserted;
-    inserted = insert_block(hashes, items + begin, size, inserted, [&](std::uint64_t mixed, const BuildItem& item) {
-      if (!has_memory) return Insertion::kNoMemory;
-      const Insertion outcome = insert_absent(hashes, mixed, item);
-      has_memory = outcome != Insertion::kNoMemory;
-      return outcome;
-    });
-    add_to(&count_, static_cast<std::uint64_t>(inserted - block_inserted));
-  }
-  *out_inserted = static_cast<std::size_t>(inserted - items);
+  insert_block(hashes, items, count, [&](std::size_t i) {
+    const std::uint64_t mixed = mix_(items[i].key_hash);
+    const Insertion outcome = has_memory ? insert_one_absent(hashes, mixed, items[i]) : Insertion::kNoMemory;
+    has_memory = outcome != Insertion::kNoMemory;
+    if (outcome == Insertion::kInserted) return;
+    ++left_out;
+    (outcome == Insertion::kPresent ? out->present : out->full).set(i);
+  });
+  add_to(&count_, count - left_out);
   return has_memory;
 }
 
-KeyIndex::Inserted KeyIndex::insert_absent_where_room(ByteView file, BuildItem* items, std::size_t count) noexcept {
+KeyIndex::Inserted KeyIndex::insert_absent_where_room(ByteView file, const BuildItem* items,
+                                                      std::size_t count) noexcept {
   assert(count <= kMostItems && owns_memory());
   const HashesInFile hashes(file);
   const DirectoryView view = directory();
-  std::array<BuildItem, kMostItems> full;
-  std::size_t full_count = 0;
-  BuildItem* const end = insert_block(hashes, items, count, items, [&](std::uint64_t mixed, const BuildItem& item) {
-    const Insertion outcome = insert_absent_into(view, hashes, mixed, item);
-    if (outcome == Insertion::kFull) full[full_count++] = item;
-    return outcome;
+  Inserted inserted;
+  insert_block(hashes, items, count, [&](std::size_t i) {
+    const Insertion outcome = insert_absent_into(view, hashes, mix_(items[i].key_hash), items[i]);
+    if (outcome == Insertion::kPresent) inserted.present.set(i);
+    if (outcome == Insertion::kFull) inserted.full.set(i);
   });
-  std::copy_n(full.begin(), full_count, end);
-  return {static_cast<std::size_t>(end - items), full_count};
+  return inserted;
 }
 
 bool KeyIndex::has_whole_parts() const noexcept {
@@ -97,7 +113,8 @@ KeyIndex::Insertion KeyIndex::insert_absent_into(DirectoryView view, HashesInFil
 }
 
 // The count is the caller's.
-KeyIndex::Insertion KeyIndex::insert_absent(HashesInFile file, std::uint64_t mixed, const BuildItem& item) noexcept {
+KeyIndex::Insertion KeyIndex::insert_one_absent(HashesInFile file, std::uint64_t mixed,
+                                                const BuildItem& item) noexcept {
   for (;;) {
     const DirectoryView view = directory();
     const Insertion outcome = insert_absent_into(view, file, mixed, item);

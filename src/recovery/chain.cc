@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "format/step_run.h"
 #include "recovery/entry_check.h"
 
 namespace simdr::core {
@@ -11,28 +10,37 @@ namespace {
 
 // Where an entry lies depends on the one after it, so a plain walk waits for memory at each step. Among small entries
 // the next trailers are somewhere in the next few KiB below, and every line of them is asked for. Larger ones are
-// often of one size: where some in a row were, or where entries are large, the place some steps further down is asked for, if all were
-// like the last.
+// often of one size: where some in a row were, the places some steps further down are asked for, if all were like those. Where
+// they are not, one that is large says where the one so many steps down would be, and the others that it is among the next few KiB.
 constexpr std::uint64_t kPrefetchDistance = 4 * 1024;
 constexpr std::uint64_t kCacheLineSize = 64;
 constexpr std::uint64_t kSmallStep = 192;
 constexpr std::uint64_t kLargeStep = 1024;
-constexpr std::uint64_t kStepsAhead = 16;
+constexpr std::uint64_t kStepsAhead = 24;
 
 class Prefetcher {
  public:
   Prefetcher(ByteView file, std::uint64_t from) noexcept : file_(file), reached_(from) {}
 
-  // The walk is at `offset` and came `step` bytes down.
-  void follow(std::uint64_t offset, std::uint64_t step) noexcept {
-    if ((run_.follow(step) && step > kSmallStep) || step > kLargeStep) {
-      if (offset / kStepsAhead > step) {
-        const std::byte* const guess = file_.data() + (offset - kStepsAhead * step);
-        __builtin_prefetch(guess);
-        __builtin_prefetch(guess + kTrailerSize);
-      }
-      return;
-    }
+  // The walk came down to `offset`, in `count` steps of `size` bytes together, the last of them of `step`. Once for several costs
+  // least, but among larger entries it comes too late.
+  void follow(std::uint64_t offset, std::uint64_t size, std::size_t count, std::uint64_t step) noexcept {
+    if (!wants_each_) ask_for_lines(offset);
+    are_alike_ = count > 1 && size == count * step;
+    wants_each_ = size > count * kSmallStep;
+  }
+  // Then, before follow(), for each step.
+  [[nodiscard]] bool wants_each() const noexcept { return wants_each_; }
+  void follow_each(std::uint64_t offset, std::uint64_t step) noexcept {
+    if (!are_alike_ && step <= kLargeStep) return ask_for_lines(offset);
+    if (offset <= kStepsAhead * step + kTrailerSize) return;
+    const std::byte* const trailer = file_.data() + (offset - kStepsAhead * step - kTrailerSize);
+    __builtin_prefetch(trailer);
+    __builtin_prefetch(trailer + kTrailerSize);
+  }
+
+ private:
+  void ask_for_lines(std::uint64_t offset) noexcept {
     if (offset <= kPrefetchDistance + kCacheLineSize) return;
     const std::uint64_t goal = offset - kPrefetchDistance;
     if (reached_ > offset) reached_ = offset;  // after a jump over a large payload
@@ -42,10 +50,10 @@ class Prefetcher {
     }
   }
 
- private:
   ByteView file_;
   std::uint64_t reached_;
-  StepRun run_;
+  bool wants_each_ = false;
+  bool are_alike_ = false;  // the last steps
 };
 
 // What nearly every step comes down to, with what it needs in registers: values of two bytes or more in the current generation, whose
@@ -53,20 +61,23 @@ class Prefetcher {
 std::size_t pass_plain_values(ByteView file, std::uint64_t* tail, std::uint64_t stop, std::size_t room,
                               Prefetcher* prefetcher, EntryRecord* out) noexcept {
   std::uint64_t at = *tail;
-  Prefetcher ahead = *prefetcher;
+  std::uint64_t step = 0;
   std::size_t count = 0;
-  for (; count < room && at > std::max<std::uint64_t>(stop, kTrailerSize); ++count) {
-    EntryRecord record;
+  const std::uint64_t least = std::max<std::uint64_t>(stop, kTrailerSize);
+  const bool follows_each = prefetcher->wants_each();
+  while (count < room && at > least) {
+    EntryRecord& record = out[count];
     if (!read_current_value(file, at - kTrailerSize, &record) || record.payload_size() < 2 || record.prev_tail < stop ||
         is_phantom(record) || is_link_doubtful(file, record)) [[unlikely]] {
       break;
     }
-    ahead.follow(record.trailer_offset, at - record.prev_tail);
+    step = at - record.prev_tail;
     at = record.prev_tail;
-    out[count] = record;
+    ++count;
+    if (follows_each) prefetcher->follow_each(at, step);
   }
+  if (count != 0) prefetcher->follow(at, *tail - at, count, step);
   *tail = at;
-  *prefetcher = ahead;
   return count;
 }
 
@@ -104,7 +115,7 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
         walk.end = ChainEnd::kMissedStop;
         break;
       }
-      prefetcher.follow(record.trailer_offset, tail - record.prev_tail);
+      prefetcher.follow_each(record.prev_tail, tail - record.prev_tail);
       const bool is_entry = !is_phantom(record);
       if (is_doubtful && is_entry && !crc_matches(file, record, layout)) {
         walk.end = ChainEnd::kNoEntry;

@@ -23,19 +23,12 @@ Error mismatch(std::uint64_t key_hash) noexcept {
                     static_cast<unsigned long long>(key_hash));
 }
 
-// Out of memory is false. The order of the items is lost.
-bool build_index(ByteView file, std::vector<BuildItem>* items, KeyIndex* index) noexcept {
-  constexpr std::size_t kBlock = 64;
-  const std::size_t count = items->size();
-  const auto ask_for = [&](std::size_t begin) {
-    for (std::size_t i = begin; i < std::min(begin + kBlock, count); ++i) index->prefetch((*items)[i].key_hash);
-  };
-  ask_for(0);
-  for (std::size_t begin = 0; begin < count; begin += kBlock) {
-    ask_for(begin + kBlock);
-    std::size_t inserted = 0;
-    if (!index->insert_absent_many(file, items->data() + begin, std::min(kBlock, count - begin), &inserted))
-      return false;
+// Out of memory is false.
+bool build_index(ByteView file, const std::vector<BuildItem>& items, KeyIndex* index) noexcept {
+  constexpr std::size_t kBlock = KeyIndex::kMostItems;
+  for (std::size_t begin = 0; begin < items.size(); begin += kBlock) {
+    KeyIndex::Inserted but;
+    if (!index->insert_absent(file, &items[begin], std::min(kBlock, items.size() - begin), &but)) return false;
   }
   return true;
 }
@@ -168,7 +161,7 @@ Result<std::shared_ptr<FileImage>> Store::load_packed(std::unique_ptr<File> file
   if (!mapped) return mapped.error();
   const std::shared_ptr<FileImage> next = *mapped;
   if (!next->index.expect(packed.items.size()) ||
-      !build_index(next->mapped()->bytes().first(static_cast<std::size_t>(tail)), &packed.items, &next->index)) {
+      !build_index(next->mapped()->bytes().first(static_cast<std::size_t>(tail)), packed.items, &next->index)) {
     return make_error(Status::kNoMemory, "out of memory for the key index");
   }
   if (next->index.count() != packed.items.size()) return make_error(Status::kInternal, "a key was live twice");

@@ -14,14 +14,22 @@ namespace {
 constexpr std::uint16_t kTombstoneNote = 0;
 constexpr std::uint16_t kLargeNote = 0xFFFF;  // that or more: the file tells
 
+// What a value adds to Sums.
+constexpr std::uint64_t live_size(std::uint64_t payload_size) noexcept { return payload_size + kTrailerSize; }
+constexpr std::uint64_t live_packed_size(std::uint64_t payload_size) noexcept {
+  return align_up(live_size(payload_size), kPayloadAlignment);
+}
+
 constexpr std::uint64_t kStretchSize = std::uint64_t{2} << 20;
 constexpr std::uint64_t kDenseEntryCount = kStretchSize / 4096;
+// More would leave the cache, page table entries and all, before the walk is there.
+constexpr std::uint64_t kMostMappedAhead = 64 * kStretchSize;
 
-static_assert(kChainBatchSize <= IndexBuilder::kMaxBatch);
+static_assert(kChainBatchSize <= BuildFeed::kMaxBatch);
 
 }  // namespace
 
-ImageBuilder::ImageBuilder(FileImage& image, std::uint64_t size, BuildTeam::Crew& crew) noexcept
+ImageBuilder::ImageBuilder(FileImage& image, std::uint64_t size, BuildCrew& crew) noexcept
     : image_(image),
       file_(image.mapped()->bytes()),
       size_(size),
@@ -32,33 +40,48 @@ bool ImageBuilder::on_begin(const Layout& layout) {
   image_.index.clear();
   image_.layout = layout;
   sums_ = {};
-  inserted_ = {};
+  arrived_ = {};
+  stretch_ = size_;
+  stretch_entry_count_ = 0;
+  is_dense_ = false;
+  mapped_from_ = size_;
   veiled_.clear();
   return true;
 }
 
 bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
-  std::array<BuildItem, kChainBatchSize> items;
+  BuildItem* const items = index_.room();
   std::size_t taken = 0;
+  std::uint64_t size = 0;
+  std::uint64_t packed_size = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const EntryRecord& record = records[i];
     if (is_phantom(record)) [[unlikely]]
       continue;
-    std::uint64_t note = std::min<std::uint64_t>(record.payload_size(), kLargeNote);
+    std::uint64_t note = kTombstoneNote;
     if (record.is_tombstone) [[unlikely]] {
       ++sums_.tombstone_count;
-      note = kTombstoneNote;
+    } else {
+      note = std::min<std::uint64_t>(record.payload_size(), kLargeNote);
+      size += live_size(record.payload_size());
+      packed_size += live_packed_size(record.payload_size());
     }
     items[taken++] = BuildItem(record.key_hash, record.trailer_offset, static_cast<std::uint16_t>(note));
   }
+  // As if all of them were live; what is not is taken off in the end.
+  sums_.live_size += size;
+  sums_.live_packed_size += packed_size;
   sums_.entry_count += taken;
   sums_.phantom_count += count - taken;
   map_ahead(records[count - 1].prev_tail, count);
   try {
-    return in_memory(index_.add(file_, items.data(), taken));
-  } catch (const std::bad_alloc&) {  // of on_inserted()
+    if (!in_memory(index_.add(file_, taken))) return false;
+  } catch (const std::bad_alloc&) {  // of on_added()
     return in_memory(false);
   }
+  while (index_.is_held_up() && map_further()) {
+  }
+  return true;
 }
 
 // Where there is an entry to each page, the walk will look at all pages below: one call for two MiB of them is cheaper
@@ -66,13 +89,23 @@ bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
 void ImageBuilder::map_ahead(std::uint64_t tail, std::size_t entry_count) noexcept {
   const std::uint64_t stretch = align_down(tail, kStretchSize);
   if (stretch != stretch_) {
-    if (stretch < stretch_ && stretch_entry_count_ >= kDenseEntryCount) {
-      image_.mapped()->populate(stretch, tail - stretch);
-    }
+    is_dense_ = stretch < stretch_ && stretch_entry_count_ >= kDenseEntryCount;
     stretch_ = stretch;
     stretch_entry_count_ = 0;
+    if (is_dense_ && stretch < mapped_from_) {
+      image_.mapped()->populate(stretch, tail - stretch);
+      mapped_from_ = stretch;
+    }
   }
   stretch_entry_count_ += entry_count;
+}
+
+// The same for the stretch below those that are mapped. False where there is none, or it may not be dense.
+bool ImageBuilder::map_further() noexcept {
+  if (!is_dense_ || mapped_from_ == 0 || stretch_ - mapped_from_ >= kMostMappedAhead) return false;
+  mapped_from_ -= kStretchSize;
+  image_.mapped()->populate(mapped_from_, kStretchSize);
+  return true;
 }
 
 // They count, for they are in the file; but what does not match its checksum is nobody's value.
@@ -98,21 +131,20 @@ std::vector<std::uint64_t> ImageBuilder::take_veiled() noexcept {
   return std::move(veiled_);
 }
 
-void ImageBuilder::on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) {
-  Inserted& inserted = inserted_[lane];
-  std::uint64_t size = 0;
-  std::uint64_t packed_size = 0;
+void ImageBuilder::on_added(std::size_t lane, const BuildItem* items, std::size_t count,
+                            const KeyIndex::Inserted& but) {
+  Arrived& arrived = arrived_[lane];
+  but.present.for_each([&](std::size_t i) {
+    if (items[i].note() == kTombstoneNote) return;
+    const std::uint64_t size = payload_size(items[i]);
+    arrived.old_size += live_size(size);
+    arrived.old_packed_size += live_packed_size(size);
+  });
   for (std::size_t i = 0; i < count; ++i) {
-    if (items[i].note() == kTombstoneNote) {
-      inserted.deleted.push_back(items[i].key_hash);
+    if (items[i].note() != kTombstoneNote || but.present.has(i) || but.full.has(i)) [[likely]]
       continue;
-    }
-    const std::uint64_t entry_size = payload_size(items[i]) + kTrailerSize;
-    size += entry_size;
-    packed_size += align_up(entry_size, kPayloadAlignment);
+    arrived.deleted.push_back(items[i].key_hash);
   }
-  inserted.size += size;
-  inserted.packed_size += packed_size;
 }
 
 std::uint64_t ImageBuilder::payload_size(const BuildItem& item) const noexcept {
@@ -123,12 +155,12 @@ std::uint64_t ImageBuilder::payload_size(const BuildItem& item) const noexcept {
 
 bool ImageBuilder::finish() noexcept {
   if (!complete() || !in_memory(index_.fit(file_))) return false;
-  for (Inserted& inserted : inserted_) {
-    sums_.live_size += inserted.size;
-    sums_.live_packed_size += inserted.packed_size;
-    for (const std::uint64_t key_hash : inserted.deleted) (void)image_.index.erase(file_, key_hash);
+  for (Arrived& arrived : arrived_) {
+    sums_.live_size -= arrived.old_size;
+    sums_.live_packed_size -= arrived.old_packed_size;
+    for (const std::uint64_t key_hash : arrived.deleted) (void)image_.index.erase(file_, key_hash);
   }
-  inserted_ = {};
+  arrived_ = {};
   image_.tally.set(sums_);
   return true;
 }
@@ -137,7 +169,7 @@ bool ImageBuilder::finish() noexcept {
 bool ImageBuilder::complete() noexcept {
   try {
     return in_memory(index_.flush(file_));
-  } catch (const std::bad_alloc&) {  // of on_inserted()
+  } catch (const std::bad_alloc&) {  // of on_added()
     return in_memory(false);
   }
 }

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "index/index_builder.h"
+#include "index/build_feed.h"
 #include "recovery/chain.h"
 #include "store/file_image.h"
 
@@ -15,7 +15,7 @@ namespace simdr::core {
 class ImageBuilder final : public ChainSink, private BuildLane::Sink {
  public:
   // `size` is that of the file as far as it is walked. Both references outlive the builder.
-  ImageBuilder(FileImage& image, std::uint64_t size, BuildTeam::Crew& crew) noexcept;
+  ImageBuilder(FileImage& image, std::uint64_t size, BuildCrew& crew) noexcept;
 
   bool on_begin(const Layout& layout) override;
   bool on_batch(const EntryRecord* records, std::size_t count) override;
@@ -30,9 +30,10 @@ class ImageBuilder final : public ChainSink, private BuildLane::Sink {
   [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept;
 
  private:
-  void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override;
+  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::Inserted& but) override;
   [[nodiscard]] std::uint64_t payload_size(const BuildItem& item) const noexcept;
   void map_ahead(std::uint64_t tail, std::size_t entry_count) noexcept;
+  [[nodiscard]] bool map_further() noexcept;
   [[nodiscard]] bool complete() noexcept;
   bool in_memory(bool done) noexcept {
     out_of_memory_ |= !done;
@@ -46,16 +47,18 @@ class ImageBuilder final : public ChainSink, private BuildLane::Sink {
 
   std::uint64_t stretch_ = 0;  // where the walk is, and how many entries it found there
   std::uint64_t stretch_entry_count_ = 0;
+  bool is_dense_ = false;  // the one before it
+  std::uint64_t mapped_from_ = 0;  // from there to where the walk is, all is mapped
   Sums sums_;  // what finish() puts into the tally
-  // What came in by one lane, on lines of its own.
-  struct alignas(64) Inserted {
-    std::uint64_t size = 0;  // as Sums counts it
-    std::uint64_t packed_size = 0;
+  // What came by one lane, on lines of its own.
+  struct alignas(64) Arrived {
+    std::uint64_t old_size = 0;  // of values that are not their keys' newest, as Sums counts it
+    std::uint64_t old_packed_size = 0;
     std::vector<std::uint64_t> deleted;
   };
-  std::array<Inserted, BuildTeam::kMostLanes> inserted_;
+  std::array<Arrived, BuildTeam::kMostLanes> arrived_;
   std::vector<std::uint64_t> veiled_;
-  IndexBuilder index_;  // its threads are gone before what they write to
+  BuildFeed index_;  // its threads are gone before what they write to
 };
 
 }  // namespace simdr::core

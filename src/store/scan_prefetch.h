@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "format/step_run.h"
 #include "format/trailer.h"
+#include "store/step_run.h"
 
 namespace simdr::core {
 

@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "recovery/scanner.h"
-#include "store/build_crew.h"
 #include "store/image_builder.h"
 #include "store/index_file.h"
 #include "store/store.h"
+#include "store/thread_crew.h"
 
 namespace simdr::core {
 namespace {
@@ -194,7 +194,7 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
 // Proves the chain, builds the index from it, and refuses what may not be opened so. True when the file ends with a guard.
 Result<bool> Store::walk(FileImage& image, const FileInfo& info, std::uint64_t size, const ScanOptions& options,
                          bool* out_changed_meanwhile) {
-  BuildCrew crew(BuildCrew::usual_size());
+  ThreadCrew crew(ThreadCrew::usual_size());
   ImageBuilder builder(image, size, crew);
   const ByteView bytes = image.mapped()->bytes().first(static_cast<std::size_t>(size));
   const Result<ScanResult> scanned = scan(bytes, options, &builder);

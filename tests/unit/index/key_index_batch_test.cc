@@ -122,19 +122,20 @@ TEST(KeyIndexBatchTest, BuildingFromNewestToOldestKeepsTheNewest) {
     const Batch batch = append_batch(file, random, 200'000, 80'000);
     std::unordered_map<std::uint64_t, std::uint64_t> model;
     for (std::size_t i = 0; i < batch.hashes.size(); ++i) model[batch.hashes[i]] = batch.offsets[i];
-    std::vector<BuildItem> items = items_of(batch);
+    const std::vector<BuildItem> items = items_of(batch);
     ASSERT_TRUE(index.expect(is_expected ? 80'000 : 0));
     std::uint64_t inserted_count = 0;
     for (std::size_t begin = 0; begin < items.size();) {
-      const std::size_t count = std::min<std::size_t>(items.size() - begin, random.below(1000));
-      std::size_t inserted = 77;
-      ASSERT_TRUE(index.insert_absent_many(file.view(), items.data() + begin, count, &inserted));
-      for (std::size_t i = 0; i < inserted; ++i) {
+      const std::size_t count = std::min<std::size_t>(items.size() - begin, random.below(KeyIndex::kMostItems + 1));
+      KeyIndex::Inserted but;
+      but.full.set(0);  // of an earlier call
+      ASSERT_TRUE(index.insert_absent(file.view(), items.data() + begin, count, &but));
+      ASSERT_EQ(but.full.count(), 0u);
+      for (std::size_t i = 0; i < count; ++i) {
         const BuildItem& item = items[begin + i];
-        ASSERT_EQ(item.trailer_offset(), model[item.key_hash]);
-        ASSERT_EQ(item.note(), static_cast<std::uint16_t>(item.key_hash));
+        ASSERT_EQ(item.trailer_offset() != model[item.key_hash], but.present.has(i));
       }
-      inserted_count += inserted;
+      inserted_count += count - but.present.count();
       begin += count;
     }
     ASSERT_EQ(inserted_count, model.size());
@@ -149,10 +150,10 @@ TEST(KeyIndexBatchTest, BuildingGoesOnWhereKeysWereErased) {
   for (std::uint64_t i = 0; i < 20'000; ++i) put_new(index, file, i);
   for (std::uint64_t i = 0; i < 20'000; i += 2) index.erase(file.view(), i);
   for (std::uint64_t i = 0; i < 20'000; ++i) {
-    BuildItem item(i, file.append(i), 0);
-    std::size_t inserted = 77;
-    ASSERT_TRUE(index.insert_absent_many(file.view(), &item, 1, &inserted));
-    ASSERT_EQ(inserted, i % 2 == 0 ? 1u : 0u);
+    const BuildItem item(i, file.append(i), 0);
+    KeyIndex::Inserted but;
+    ASSERT_TRUE(index.insert_absent(file.view(), &item, 1, &but));
+    ASSERT_EQ(but.present.has(0), i % 2 != 0);
   }
   EXPECT_EQ(index.count(), 20'000u);
 }
@@ -162,12 +163,22 @@ TEST(KeyIndexBatchTest, BuildingTellsWhatWasInsertedBeforeMemoryRanOut) {
   KeyIndex index(5, allocator);
   TrailerFile file(100'000);
   Random random(4);
-  std::vector<BuildItem> items = items_of(append_batch(file, random, 100'000, ~std::uint64_t{0}));
+  const std::vector<BuildItem> items = items_of(append_batch(file, random, 100'000, ~std::uint64_t{0}));
   allocator.fail(8, ~std::uint64_t{0});
   std::size_t inserted = 0;
-  EXPECT_FALSE(index.insert_absent_many(file.view(), items.data(), items.size(), &inserted));
-  for (std::size_t i = 0; i < inserted; ++i) {
-    ASSERT_EQ(index.find(file.view(), items[i].key_hash), items[i].trailer_offset());
+  for (std::size_t begin = 0;; begin += KeyIndex::kMostItems) {
+    ASSERT_LT(begin, items.size());
+    const std::size_t count = std::min(KeyIndex::kMostItems, items.size() - begin);
+    KeyIndex::Inserted but;
+    const bool has_memory = index.insert_absent(file.view(), &items[begin], count, &but);
+    EXPECT_EQ(but.present.count(), 0u);
+    EXPECT_EQ(but.full.count() == 0, has_memory);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t offset = items[begin + i].trailer_offset();
+      ASSERT_EQ(index.find(file.view(), items[begin + i].key_hash), but.full.has(i) ? KeyIndex::kAbsent : offset);
+    }
+    inserted += count - but.full.count();
+    if (!has_memory) break;
   }
   EXPECT_EQ(index.count(), inserted);
   EXPECT_GT(inserted, 1000u);

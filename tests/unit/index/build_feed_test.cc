@@ -1,7 +1,9 @@
-#include "index/index_builder.h"
+#include "index/build_feed.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <functional>
 #include <memory>
@@ -17,17 +19,22 @@ namespace {
 // What was inserted, by what the builder said: each key once, with its newest offset.
 class Collector final : public BuildLane::Sink {
  public:
-  void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override {
+  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::Inserted& but) override {
     EXPECT_LT(lane, BuildTeam::kMostLanes);
     for (std::size_t i = 0; i < count; ++i) {
-      EXPECT_TRUE(inserted_.emplace(items[i].key_hash, items[i].trailer_offset()).second);
       EXPECT_EQ(items[i].note(), static_cast<std::uint16_t>(items[i].key_hash * 3));
+      EXPECT_FALSE(but.present.has(i) && but.full.has(i));
+      if (but.present.has(i)) ++present_count_;
+      if (but.present.has(i) || but.full.has(i)) continue;
+      EXPECT_TRUE(inserted_.emplace(items[i].key_hash, items[i].trailer_offset()).second);
     }
   }
   const std::unordered_map<std::uint64_t, std::uint64_t>& inserted() const { return inserted_; }
+  std::size_t present_count() const { return present_count_; }
 
  private:
   std::unordered_map<std::uint64_t, std::uint64_t> inserted_;
+  std::size_t present_count_ = 0;
 };
 
 // A file of `count` entries, the key of each as `key_at` says, oldest first.
@@ -47,27 +54,26 @@ class Entries {
 
   // All of them, newest first, in batches of uneven size. Also checks that the index is never larger than guessing may
   // make it.
-  bool build(KeyIndex& index, IndexBuilder& builder, const IndexBuilder::Guessing& guessing,
+  bool build(KeyIndex& index, BuildFeed& feed, const IndexBuilder::Guessing& guessing,
              const Collector& collector) const {
     Random random(9);
-    std::vector<BuildItem> batch;
     for (std::size_t left = items_.size(); left != 0;) {
-      const std::size_t size = std::min<std::size_t>(left, random.below(IndexBuilder::kMaxBatch + 1));
-      batch.assign(items_.rend() - static_cast<std::ptrdiff_t>(left),
-                   items_.rend() - static_cast<std::ptrdiff_t>(left - size));
-      if (!builder.add(file_.view(), batch.data(), size)) return false;
+      const std::size_t size = std::min<std::size_t>(left, random.below(BuildFeed::kMaxBatch + 1));
+      if (!add(feed, items_.size() - left, size)) return false;
       left -= size;
       const std::uint64_t there = collector.inserted().size();
       const std::uint64_t keys = std::max({std::min(there * 8, guessing.most), guessing.cheap, there});
       EXPECT_LE(index.memory_size(), 22 * keys + 2 * kSegmentSize);
     }
-    return builder.flush(file_.view()) && builder.fit(file_.view());
+    return feed.flush(file_.view()) && feed.fit(file_.view());
   }
 
-  // The newest of them.
-  void some(std::size_t count, const std::function<void(const BuildItem*, std::size_t)>& add) const {
-    for (std::size_t i = 0; i < count; ++i) add(&items_[items_.size() - 1 - i], 1);
+  // So many, of which so many newer ones are there.
+  bool add(BuildFeed& feed, std::size_t newer_count, std::size_t count) const {
+    std::copy_n(items_.rbegin() + static_cast<std::ptrdiff_t>(newer_count), count, feed.room());
+    return feed.add(file_.view(), count);
   }
+  std::size_t count() const { return items_.size(); }
 
  private:
   TrailerFile file_;
@@ -85,6 +91,7 @@ const IndexBuilder::Guessing kGuessings[] = {
 void expect_exact(const Entries& entries, const KeyIndex& index, const Collector& collector) {
   ASSERT_EQ(index.count(), entries.newest().size());
   ASSERT_EQ(collector.inserted(), entries.newest());
+  ASSERT_EQ(collector.present_count(), entries.count() - entries.newest().size());
   for (const auto& [hash, offset] : entries.newest()) ASSERT_EQ(index.find(entries.view(), hash), offset);
   const std::uint64_t keys = std::max<std::uint64_t>(index.count(), 10'000);
   EXPECT_LE(index.memory_size(), 22 * keys);
@@ -96,9 +103,9 @@ void build_exactly(const Entries& entries, const IndexBuilder::Guessing& guessin
   KeyIndex index(7, allocator);
   Collector collector;
   {
-    IndexBuilder builder(index, allocator, collector, guessing, crew);
-    builder.begin(entries.end());
-    ASSERT_TRUE(entries.build(index, builder, guessing, collector));
+    BuildFeed feed(index, allocator, collector, guessing, crew);
+    feed.begin(entries.end());
+    ASSERT_TRUE(entries.build(index, feed, guessing, collector));
   }
   expect_exact(entries, index, collector);
   EXPECT_EQ(allocator.out_size() + sizeof index, index.memory_size());  // nothing transient is left
@@ -110,55 +117,57 @@ void build_with_each_guessing(std::size_t count, const std::function<std::uint64
     build_exactly(entries, guessing, nullptr);
     guessing.worth_sharing = 500;
     guessing.most_kept = 50;
-    QueueCrew crew(2);
-    build_exactly(entries, guessing, &crew);
+    for (const std::size_t crew_size : {1u, 3u}) {
+      QueueCrew crew(crew_size);
+      build_exactly(entries, guessing, &crew);
+    }
   }
 }
 
-TEST(IndexBuilderTest, NoEntries) {
+TEST(BuildFeedTest, NoEntries) {
   build_with_each_guessing(0, [](std::size_t) { return 0u; });
 }
-TEST(IndexBuilderTest, OneEntry) {
+TEST(BuildFeedTest, OneEntry) {
   build_with_each_guessing(1, [](std::size_t) { return 5u; });
 }
-TEST(IndexBuilderTest, AllKeysDiffer) {
+TEST(BuildFeedTest, AllKeysDiffer) {
   for (const std::size_t count : {63u, 64u, 65u, 4'000u, 30'000u, 400'000u}) {
     build_with_each_guessing(count, [](std::size_t i) { return i; });
   }
 }
-TEST(IndexBuilderTest, AllVersionsOfOneKey) {
+TEST(BuildFeedTest, AllVersionsOfOneKey) {
   build_with_each_guessing(100'000, [](std::size_t) { return 77u; });
 }
-TEST(IndexBuilderTest, VersionsAtRandom) {
+TEST(BuildFeedTest, VersionsAtRandom) {
   Random random(1);
   build_with_each_guessing(300'000, [&](std::size_t) { return random.below(100'000); });
 }
-TEST(IndexBuilderTest, VersionsInTurn) {
+TEST(BuildFeedTest, VersionsInTurn) {
   build_with_each_guessing(400'000, [](std::size_t i) { return i % 20'000; });
 }
-TEST(IndexBuilderTest, OneKeyBesideAllOthers) {
+TEST(BuildFeedTest, OneKeyBesideAllOthers) {
   build_with_each_guessing(200'000, [](std::size_t i) { return i % 2 == 0 ? 0 : i; });
 }
 
 // The newest part promises a hundred times as many keys as there are.
-TEST(IndexBuilderTest, GuessesFarTooManyKeys) {
+TEST(BuildFeedTest, GuessesFarTooManyKeys) {
   build_with_each_guessing(1'200'000, [](std::size_t i) { return i % 12'000; });
 }
 // And here a hundredth.
-TEST(IndexBuilderTest, GuessesFarTooFewKeys) {
+TEST(BuildFeedTest, GuessesFarTooFewKeys) {
   build_with_each_guessing(400'000, [](std::size_t i) { return i < 370'000 ? i : i % 2 == 0 ? 1'000'000 + i : 7; });
   build_with_each_guessing(400'000, [](std::size_t i) { return i < 300'000 || i > 399'000 ? i : i % 2; });
 }
 
 // Stretches of new keys, of versions of many keys and of versions of few, one after the other, under any guessing and with any crew.
-TEST(IndexBuilderTest, StoresMadeAtRandom) {
+TEST(BuildFeedTest, StoresMadeAtRandom) {
   Random random(12);
   const auto power = [&](std::uint64_t least, std::uint64_t most) {
     return std::min(most, least << random.below(static_cast<std::uint64_t>(std::bit_width(most / least))));
   };
   std::size_t shared = 0;
   std::size_t with_growth = 0;
-  for (int round = 0; round < 15; ++round) {
+  for (int round = 0; round < 20; ++round) {
     SCOPED_TRACE(testing::Message() << "round " << round);
     std::vector<std::uint64_t> keys;
     for (std::uint64_t stretch = random.below(5) + 1; stretch != 0; --stretch) {
@@ -174,69 +183,119 @@ TEST(IndexBuilderTest, StoresMadeAtRandom) {
         .begins_at = power(64, 16'384), .cheap = power(1'000, 256'000), .most = power(16'000, 1'000'000)};
     guessing.worth_sharing = power(16, 8'192);
     guessing.most_kept = power(1, 512);
-    QueueCrew crew(random.below(5));
+    QueueCrew crew(1 + random.below(4));
     crew.set_available(random.below(3) == 0 ? random.below(4) : 4);
     build_exactly(entries, guessing, &crew);
     shared += crew.hired_count() != 0 ? 1u : 0u;
-    with_growth += crew.finish_count() > 2 * crew.hired_count() ? 1u : 0u;
+    with_growth += crew.finish_count_of(1) > 2 ? 1u : 0u;
   }
   EXPECT_GT(shared, 3u);
   EXPECT_GT(with_growth, 3u);
 }
 
-TEST(IndexBuilderTest, AnIndexOfKnownSizeIsLeftAlone) {
+TEST(BuildFeedTest, AnIndexOfKnownSizeIsLeftAlone) {
   const Entries entries(200'000, [](std::size_t i) { return i; });
   ScriptedAllocator allocator;
   KeyIndex index(7, allocator);
   Collector collector;
-  IndexBuilder builder(index, allocator, collector, {}, nullptr);
-  builder.begin(entries.end());
+  BuildFeed feed(index, allocator, collector, {}, nullptr);
+  feed.begin(entries.end());
   ASSERT_TRUE(index.expect(200'000));
   const std::uint64_t before = allocator.request_count();
-  ASSERT_TRUE(entries.build(index, builder, {}, collector));
+  ASSERT_TRUE(entries.build(index, feed, {}, collector));
   expect_exact(entries, index, collector);
   EXPECT_EQ(allocator.request_count(), before);
 }
 
-TEST(IndexBuilderTest, BeginningAnewForgetsWhatWasHeldBack) {
+TEST(BuildFeedTest, BeginningAnewForgetsWhatWasHeldBack) {
   const Entries entries(20'000, [](std::size_t i) { return i % 15'000; });
   KeyIndex index(7);
   Collector collector;
-  IndexBuilder builder(index, heap_slab_allocator(), collector, {}, nullptr);
-  builder.begin(entries.end());
-  const BuildItem void_item(1'000'000, 1, 0);
-  ASSERT_TRUE(builder.add(entries.view(), &void_item, 1));
+  BuildFeed feed(index, heap_slab_allocator(), collector, {}, nullptr);
+  feed.begin(entries.end());
+  *feed.room() = BuildItem(1'000'000, 1, 0);
+  ASSERT_TRUE(feed.add(entries.view(), 1));
   index.clear();
-  builder.begin(entries.end());
-  ASSERT_TRUE(entries.build(index, builder, {}, collector));
+  feed.begin(entries.end());
+  ASSERT_TRUE(entries.build(index, feed, {}, collector));
   expect_exact(entries, index, collector);
 }
 
-// Each number of workers gets the larger part of the items; a builder that finds none does all by itself.
-TEST(IndexBuilderTest, ManyWorkersBuildWhatOneBuilds) {
+// The first of a crew gets nearly all of the items, and passes on what falls to the others; who finds nobody does all by itself.
+TEST(BuildFeedTest, ManyWorkersBuildWhatOneBuilds) {
   constexpr std::size_t kCount = 300'000;
   const Entries entries(kCount, [](std::size_t i) { return i % 200'000 * 7; });
   IndexBuilder::Guessing guessing;
   guessing.worth_sharing = 10'000;
+  constexpr std::size_t kMost = kCount / 10 * 9;
   const struct {
-    std::size_t size, available, least_given;
-  } crews[] = {
-      {0, 9, 0}, {1, 9, kCount / 4 * 3}, {2, 9, kCount / 4 * 3}, {3, 9, kCount / 4 * 3}, {9, 9, kCount / 4 * 3},
-      {3, 0, 0}, {3, 1, kCount / 4 * 3}};
+    std::size_t size, available;
+    std::size_t least_given[BuildFeed::kMostWorkers];
+  } crews[] = {{0, 9, {0, 0, 0}},
+               {1, 9, {kMost, 0, 0}},
+               {2, 9, {kMost, kCount / 2, 0}},
+               {3, 9, {kMost, kCount / 3, kCount / 3}},
+               {9, 9, {kMost, kCount / 3, kCount / 3}},
+               {3, 0, {0, 0, 0}},
+               {3, 1, {kMost, 0, 0}},
+               {3, 2, {kMost, kCount / 2, 0}}};
   for (const auto& [size, available, least_given] : crews) {
     SCOPED_TRACE(testing::Message() << size << " workers, of whom " << available << " come");
     QueueCrew crew(size);
     crew.set_available(available);
     build_exactly(entries, guessing, &crew);
-    EXPECT_EQ(crew.hired_count(), std::min({size, available, BuildTeam::kMostWorkers}));
-    EXPECT_GE(crew.given_count(), least_given);
-    EXPECT_EQ(crew.given_count() == 0, least_given == 0);
-    EXPECT_LE(crew.asked_count(), BuildTeam::kMostWorkers);
+    EXPECT_EQ(crew.hired_count(), std::min({size, available, BuildFeed::kMostWorkers}));
+    for (std::size_t worker = 0; worker < BuildFeed::kMostWorkers; ++worker) {
+      EXPECT_GE(crew.given_to(worker), least_given[worker]) << worker;
+      EXPECT_EQ(crew.given_to(worker) == 0, least_given[worker] == 0) << worker;
+    }
+    EXPECT_LE(crew.asked_count(), BuildFeed::kMostWorkers);
     EXPECT_EQ(crew.alive_count(), 0u);
   }
 }
 
-TEST(IndexBuilderTest, NobodyIsCalledForFewKeys) {
+// While the worker has much to do, and there is nothing else that waits.
+TEST(BuildFeedTest, IsHeldUpWhenTheWorkerIsBehind) {
+  const Entries entries(100'000, [](std::size_t i) { return i; });
+  IndexBuilder::Guessing guessing;
+  guessing.worth_sharing = 1'000;
+  KeyIndex index(7);
+  Collector collector;
+  struct Busy final : BuildCrew {
+    struct Worker final : BuildWorker {
+      explicit Worker(const bool& is_behind) : is_behind_(is_behind) {}
+      BuildItem* room() noexcept override { return room_.data(); }
+      void give(std::size_t) override {}
+      bool is_behind() const noexcept override { return is_behind_; }
+      bool finish() override { return true; }
+      const bool& is_behind_;
+      std::array<BuildItem, KeyIndex::kMostItems> room_;
+    };
+    std::size_t size() const noexcept override { return 1; }
+    std::unique_ptr<BuildWorker> hire(BuildIntake&, ByteView) override {
+      is_hired_ = true;
+      return std::make_unique<Worker>(is_behind_);
+    }
+    bool is_behind_ = true;
+    bool is_hired_ = false;
+  } crew;
+  BuildFeed feed(index, heap_slab_allocator(), collector, guessing, &crew);
+  feed.begin(entries.end());
+  std::size_t added = 0;
+  const auto add_one = [&] { return entries.add(feed, added++, 1); };
+  while (!crew.is_hired_) {
+    ASSERT_FALSE(feed.is_held_up());
+    ASSERT_TRUE(add_one());
+  }
+  EXPECT_TRUE(feed.is_held_up());
+  crew.is_behind_ = false;
+  EXPECT_FALSE(feed.is_held_up());
+  crew.is_behind_ = true;
+  ASSERT_TRUE(add_one());
+  EXPECT_FALSE(feed.is_held_up());  // there is room for more
+}
+
+TEST(BuildFeedTest, NobodyIsCalledForFewKeys) {
   const Entries few(100'000, [](std::size_t i) { return i; });
   Random random(4);
   const Entries versions(600'000, [&](std::size_t) { return random.below(8'500); });
@@ -248,29 +307,30 @@ TEST(IndexBuilderTest, NobodyIsCalledForFewKeys) {
 }
 
 // Growth waits until much is kept, and then all stop: so seldom, and yet not only in the end.
-TEST(IndexBuilderTest, WorkersStopForGrowthNowAndThen) {
+TEST(BuildFeedTest, WorkersStopForGrowthNowAndThen) {
   const Entries entries(400'000, [](std::size_t i) { return i < 390'000 ? i : i % 2 == 0 ? 1'000'000 + i : 7; });
   IndexBuilder::Guessing guessing{.cheap = 100'000, .most = 100'000};
   guessing.worth_sharing = 1'000;
-  QueueCrew crew(1);
+  QueueCrew crew(2);
   build_exactly(entries, guessing, &crew);
-  EXPECT_GT(crew.finish_count(), 3u);
-  EXPECT_LT(crew.finish_count(), 60u);
+  EXPECT_EQ(crew.finish_count_of(0), 1u);  // who has the index alone but for the second, grows it
+  EXPECT_GT(crew.finish_count_of(1), 3u);
+  EXPECT_LT(crew.finish_count_of(1), 60u);
 }
 
 // Guessing again does not wait until growth makes all stop.
-TEST(IndexBuilderTest, WorkersStopForTheNextGuess) {
+TEST(BuildFeedTest, WorkersStopForTheNextGuess) {
   const Entries entries(100'000, [](std::size_t i) { return i; });
   IndexBuilder::Guessing guessing{.begins_at = 2'000, .cheap = 50'000};
   guessing.worth_sharing = 1'000;
   guessing.most_kept = ~std::size_t{0};
-  QueueCrew crew(2);
+  QueueCrew crew(3);
   build_exactly(entries, guessing, &crew);
-  EXPECT_EQ(crew.finish_count(), 2u * crew.asked_count());  // and in the end
+  for (const std::size_t worker : {1u, 2u}) EXPECT_EQ(crew.finish_count_of(worker), 2u) << worker;  // and in the end
 }
 
 // None of what they were given, of what waits to be given, and of what is kept for growth.
-TEST(IndexBuilderTest, BeginningAnewWhileWorkersAreBusyForgetsWhatTheyHave) {
+TEST(BuildFeedTest, BeginningAnewWhileWorkersAreBusyForgetsWhatTheyHave) {
   const Entries entries(100'000, [](std::size_t i) { return i; });
   const Entries others(100'000, [](std::size_t i) { return 1'000'000 + i; });
   IndexBuilder::Guessing guessing{.begins_at = 20'000, .cheap = 50'000, .most = 50'000};
@@ -278,44 +338,44 @@ TEST(IndexBuilderTest, BeginningAnewWhileWorkersAreBusyForgetsWhatTheyHave) {
   guessing.most_kept = 100'000;
   for (const std::size_t count : {std::size_t{40'003}, std::size_t{70'003}, std::size_t{99'990}}) {
     KeyIndex index(7);
-    QueueCrew crew(2);
+    QueueCrew crew(3);
     auto collector = std::make_unique<Collector>();
     struct Changing final : BuildLane::Sink {
       explicit Changing(std::unique_ptr<Collector>& to) : to_(to) {}
-      void on_inserted(std::size_t lane, const BuildItem* items, std::size_t inserted_count) override {
-        to_->on_inserted(lane, items, inserted_count);
+      void on_added(std::size_t lane, const BuildItem* items, std::size_t item_count,
+                    const KeyIndex::Inserted& but) override {
+        to_->on_added(lane, items, item_count, but);
       }
       std::unique_ptr<Collector>& to_;
     } sink(collector);
-    IndexBuilder builder(index, heap_slab_allocator(), sink, guessing, &crew);
-    builder.begin(others.end());
-    others.some(
-        count, [&](const BuildItem* items, std::size_t size) { ASSERT_TRUE(builder.add(others.view(), items, size)); });
-    EXPECT_GT(crew.given_count(), 0u);
-    EXPECT_EQ(crew.alive_count(), 2u);
+    BuildFeed feed(index, heap_slab_allocator(), sink, guessing, &crew);
+    feed.begin(others.end());
+    for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(others.add(feed, i, 1));
+    EXPECT_GT(crew.given_to(2), 0u);
+    EXPECT_EQ(crew.alive_count(), 3u);
 
-    builder.begin(entries.end());
+    feed.begin(entries.end());
     EXPECT_EQ(crew.alive_count(), 0u);
     index.clear();
     collector = std::make_unique<Collector>();
-    ASSERT_TRUE(entries.build(index, builder, guessing, *collector));
+    ASSERT_TRUE(entries.build(index, feed, guessing, *collector));
     expect_exact(entries, index, *collector);
   }
 }
 
-TEST(IndexBuilderTest, AWorkersLackOfMemoryIsTheBuilders) {
+TEST(BuildFeedTest, AWorkersLackOfMemoryIsTheBuilders) {
   const Entries entries(100'000, [](std::size_t i) { return i; });
   IndexBuilder::Guessing guessing;
   guessing.worth_sharing = 1'000;
-  for (const std::size_t failing_at : {1u, 50'000u}) {
+  for (const std::size_t failing_at : {1u, 30'000u, 90'000u}) {  // the last: of the first one alone
     KeyIndex index(7);
     Collector collector;
     QueueCrew crew(3);
     crew.fail_at(failing_at);
-    IndexBuilder builder(index, heap_slab_allocator(), collector, guessing, &crew);
-    builder.begin(entries.end());
-    EXPECT_FALSE(entries.build(index, builder, guessing, collector));
-    EXPECT_GE(crew.given_count(), failing_at);
+    BuildFeed feed(index, heap_slab_allocator(), collector, guessing, &crew);
+    feed.begin(entries.end());
+    EXPECT_FALSE(entries.build(index, feed, guessing, collector));
+    EXPECT_GE(crew.given_to(0), failing_at);
   }
 }
 
@@ -331,9 +391,9 @@ void build_without_memory_at_each_allocation(const Entries& entries, const Index
         KeyIndex index(7, allocator);
         Collector collector;
         QueueCrew crew(worker_count);
-        IndexBuilder builder(index, allocator, collector, guessing, &crew);
-        builder.begin(entries.end());
-        if (entries.build(index, builder, guessing, collector)) {
+        BuildFeed feed(index, allocator, collector, guessing, &crew);
+        feed.begin(entries.end());
+        if (entries.build(index, feed, guessing, collector)) {
           ASSERT_EQ(index.count(), entries.newest().size());
           ASSERT_EQ(collector.inserted(), entries.newest());
         } else {
@@ -348,14 +408,14 @@ void build_without_memory_at_each_allocation(const Entries& entries, const Index
   }
 }
 
-TEST(IndexBuilderTest, WithoutMemoryAtEachAllocation) {
+TEST(BuildFeedTest, WithoutMemoryAtEachAllocation) {
   const Entries rising(60'000, [](std::size_t i) { return i; });
   const Entries shrinking(60'000, [](std::size_t i) { return i % 8'000; });
   for (const Entries* entries : {&rising, &shrinking}) {
     for (IndexBuilder::Guessing guessing : kGuessings) {
       guessing.worth_sharing = 500;
       guessing.most_kept = 50;
-      for (const std::size_t worker_count : {0u, 2u}) {
+      for (const std::size_t worker_count : {0u, 1u, 3u}) {
         build_without_memory_at_each_allocation(*entries, guessing, worker_count);
       }
     }

@@ -1,4 +1,4 @@
-#include "store/build_crew.h"
+#include "store/thread_crew.h"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 
+#include "index/build_feed.h"
 #include "platform/background_task.h"
 #include "platform/processors.h"
 
@@ -16,33 +17,37 @@ namespace {
 
 // Blocks of items are filled by one thread and emptied by another, in order. Who has nothing to do sleeps until there is a good deal of it: waking
 // somebody costs microseconds, and whoever waits awake may take half of the other's core.
-class BuildWorker final : public BuildTeam::Worker {
+class ThreadWorker final : public BuildWorker {
  public:
-  BuildWorker(BuildLane& lane, ByteView file) noexcept : lane_(lane), file_(file) {}
-  BuildWorker(const BuildWorker&) = delete;
-  BuildWorker& operator=(const BuildWorker&) = delete;
-  ~BuildWorker() override {
-    if (is_running_) put(Order::kStop, nullptr, 0);
+  ThreadWorker(BuildIntake& intake, ByteView file) noexcept : intake_(intake), file_(file) {}
+  ThreadWorker(const ThreadWorker&) = delete;
+  ThreadWorker& operator=(const ThreadWorker&) = delete;
+  ~ThreadWorker() override {
+    if (is_running_) put(Order::kStop, 0);
   }
 
   [[nodiscard]] bool start() noexcept {
     is_running_ = thread_.try_start([this] { work(); });
     return is_running_;
   }
-  void give(const BuildItem* items, std::size_t count) override { put(Order::kAdd, items, count); }
+  BuildItem* room() noexcept override { return next_block().items.data(); }
+  void give(std::size_t count) override { put(Order::kAdd, count); }
+  bool is_behind() const noexcept override {
+    return given_.load(std::memory_order_relaxed) + 1 - done_.load(std::memory_order_acquire) >= kBlocks;
+  }
   bool finish() override {
-    put(Order::kFlush, nullptr, 0);
+    put(Order::kReport, 0);
     emptied_.wait_until(
         [&] { return done_.load(std::memory_order_acquire) == given_.load(std::memory_order_relaxed); });
     return has_memory_;
   }
 
  private:
-  enum class Order : std::uint8_t { kAdd, kFlush, kStop };
+  enum class Order : std::uint8_t { kAdd, kReport, kStop };
   struct Block {
     Order order;
     std::size_t count;
-    std::array<BuildItem, BuildTeam::kMostGiven> items;
+    std::array<BuildItem, KeyIndex::kMostItems> items;
   };
   // 256 KiB of items; a quarter of that wakes the other.
   static constexpr std::uint32_t kBlocks = 64;
@@ -66,17 +71,18 @@ class BuildWorker final : public BuildTeam::Worker {
     std::condition_variable rung_;
   };
 
-  void put(Order order, const BuildItem* items, std::size_t count) noexcept {
-    const std::uint32_t given = given_.load(std::memory_order_relaxed);
-    if (given - done_.load(std::memory_order_acquire) == kBlocks) {
-      emptied_.wait_until([&] { return given - done_.load(std::memory_order_acquire) != kBlocks; });
-    }
-    Block& block = blocks_[given % kBlocks];
+  Block& next_block() noexcept { return blocks_[given_.load(std::memory_order_relaxed) % kBlocks]; }
+
+  // The next block, which is free, and returns when there is another one.
+  void put(Order order, std::size_t count) noexcept {
+    Block& block = next_block();
     block.order = order;
     block.count = count;
-    std::copy_n(items, count, block.items.begin());
-    given_.store(given + 1, std::memory_order_release);
-    if (order != Order::kAdd || (given + 1) % kGoodDeal == 0) filled_.ring();
+    const std::uint32_t given = given_.load(std::memory_order_relaxed) + 1;
+    given_.store(given, std::memory_order_release);
+    if (order != Order::kAdd || given % kGoodDeal == 0) filled_.ring();
+    const auto is_free = [&] { return given - done_.load(std::memory_order_acquire) < kBlocks; };
+    if (!is_free()) emptied_.wait_until(is_free);
   }
 
   void work() noexcept {
@@ -88,7 +94,7 @@ class BuildWorker final : public BuildTeam::Worker {
       const Order order = block.order;
       if (order == Order::kStop) return;
       try {
-        has_memory_ = has_memory_ && obey(block);
+        has_memory_ = has_memory_ && intake_.add(file_, block.items.data(), block.count);
       } catch (const std::bad_alloc&) {
         has_memory_ = false;
       }
@@ -97,15 +103,7 @@ class BuildWorker final : public BuildTeam::Worker {
     }
   }
 
-  [[nodiscard]] bool obey(const Block& block) {
-    if (block.order == Order::kFlush) return lane_.flush(file_);
-    for (std::size_t i = 0; i < block.count; i += BuildLane::kMaxBatch) {
-      if (!lane_.add(file_, &block.items[i], std::min(BuildLane::kMaxBatch, block.count - i))) return false;
-    }
-    return true;
-  }
-
-  BuildLane& lane_;
+  BuildIntake& intake_;
   const ByteView file_;
   bool has_memory_ = true;  // the thread's, until finish()
   bool is_running_ = false;
@@ -119,10 +117,12 @@ class BuildWorker final : public BuildTeam::Worker {
 
 }  // namespace
 
-std::size_t BuildCrew::usual_size() noexcept { return std::min(BuildTeam::kMostWorkers, usable_processor_count() - 1); }
+std::size_t ThreadCrew::usual_size() noexcept {
+  return std::min(BuildFeed::kMostWorkers, usable_processor_count() - 1);
+}
 
-std::unique_ptr<BuildTeam::Worker> BuildCrew::hire(BuildLane& lane, ByteView file) {
-  std::unique_ptr<BuildWorker> worker(new (std::nothrow) BuildWorker(lane, file));
+std::unique_ptr<BuildWorker> ThreadCrew::hire(BuildIntake& intake, ByteView file) {
+  std::unique_ptr<ThreadWorker> worker(new (std::nothrow) ThreadWorker(intake, file));
   if (worker == nullptr || !worker->start()) return nullptr;
   return worker;
 }

@@ -1,5 +1,5 @@
-// The threads that help to build an index: all is as one builds it, whoever is the slower, and they are gone afterwards.
-#include "store/build_crew.h"
+// The threads that build an index: all is as one builds it, whoever is the slower, and they are gone afterwards.
+#include "store/thread_crew.h"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "../index/trailer_file.h"
-#include "index/index_builder.h"
+#include "index/build_feed.h"
 #include "store_fixture.h"
 
 namespace simdr::core {
@@ -34,16 +34,18 @@ std::size_t thread_count() {
   return fewest;
 }
 
-// Keeps what each lane inserted apart, as the threads do not wait for each other. Those of one kind of lane dawdle.
+// Keeps what each lane inserted apart, as the threads do not wait for each other. Those of one kind dawdle.
 class LaneSink final : public BuildLane::Sink {
  public:
   enum class Slow : std::uint8_t { kNobody, kBuilder, kWorkers };
   explicit LaneSink(Slow slow) : slow_(slow) {}
 
-  void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override {
-    inserted_[lane].insert(inserted_[lane].end(), items, items + count);
+  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::Inserted& but) override {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!but.present.has(i) && !but.full.has(i)) inserted_[lane].push_back(items[i]);
+    }
     if (slow_ == (lane == 0 ? Slow::kBuilder : Slow::kWorkers)) {
-      for (int i = 0; i < 5'000; ++i) waste_[lane].store(i, std::memory_order_relaxed);
+      for (int i = 0; i < 100'000; ++i) waste_[lane].store(i, std::memory_order_relaxed);
     }
   }
   const std::vector<BuildItem>& of_lane(std::size_t lane) const { return inserted_[lane]; }
@@ -54,7 +56,7 @@ class LaneSink final : public BuildLane::Sink {
   std::array<std::atomic<int>, BuildTeam::kMostLanes> waste_{};
 };
 
-TEST(BuildCrewTest, ThreadsBuildWhatOneBuilds) {
+TEST(ThreadCrewTest, ThreadsBuildWhatOneBuilds) {
   constexpr std::size_t kCount = 200'000;
   Random random(6);
   TrailerFile file(kCount);
@@ -71,27 +73,28 @@ TEST(BuildCrewTest, ThreadsBuildWhatOneBuilds) {
       {.begins_at = 2'000, .cheap = 20'000, .most = 20'000, .worth_sharing = 1'000, .most_kept = 300}};
   const std::size_t threads_before = thread_count();
   for (const auto& guessing : guessings) {
-    for (std::size_t size = 1; size <= BuildTeam::kMostWorkers; ++size) {
+    for (std::size_t size = 1; size <= BuildFeed::kMostWorkers; ++size) {
       for (const auto slow : {LaneSink::Slow::kNobody, LaneSink::Slow::kBuilder, LaneSink::Slow::kWorkers}) {
         KeyIndex index(5);
         LaneSink sink(slow);
         {
-          BuildCrew crew(size);
-          IndexBuilder builder(index, heap_slab_allocator(), sink, guessing, &crew);
-          builder.begin(file.end());
+          ThreadCrew crew(size);
+          BuildFeed feed(index, heap_slab_allocator(), sink, guessing, &crew);
+          feed.begin(file.end());
           for (std::size_t left = kCount; left != 0; --left) {
-            ASSERT_TRUE(builder.add(file.view(), &items[left - 1], 1));
+            *feed.room() = items[left - 1];
+            ASSERT_TRUE(feed.add(file.view(), 1));
           }
-          ASSERT_TRUE(builder.flush(file.view()));
+          ASSERT_TRUE(feed.flush(file.view()));
           EXPECT_EQ(thread_count(), threads_before + size);
-          ASSERT_TRUE(builder.fit(file.view()));
+          ASSERT_TRUE(feed.fit(file.view()));
         }
         EXPECT_EQ(thread_count(), threads_before);
         ASSERT_EQ(index.count(), newest.size());
         for (const auto& [hash, offset] : newest) ASSERT_EQ(index.find(file.view(), hash), offset);
         std::size_t inserted_count = 0;
         for (std::size_t lane = 0; lane < BuildTeam::kMostLanes; ++lane) {
-          EXPECT_EQ(sink.of_lane(lane).empty(), lane > size) << lane;
+          EXPECT_EQ(sink.of_lane(lane).empty(), lane >= size) << lane;
           inserted_count += sink.of_lane(lane).size();
           for (const BuildItem& item : sink.of_lane(lane)) ASSERT_EQ(newest.at(item.key_hash), item.trailer_offset());
         }
@@ -102,7 +105,7 @@ TEST(BuildCrewTest, ThreadsBuildWhatOneBuilds) {
 }
 
 // Busy when it is given up: what they have is not waited for by anybody but the destructor.
-TEST(BuildCrewTest, EndsWithWorkOutstanding) {
+TEST(ThreadCrewTest, EndsWithWorkOutstanding) {
   constexpr std::size_t kCount = 60'000;
   TrailerFile file(kCount);
   std::vector<BuildItem> items;
@@ -111,43 +114,49 @@ TEST(BuildCrewTest, EndsWithWorkOutstanding) {
   for (int round = 0; round < 20; ++round) {
     KeyIndex index(5);
     LaneSink sink(LaneSink::Slow::kNobody);
-    BuildCrew crew(3);
-    IndexBuilder builder(index, heap_slab_allocator(), sink, {.begins_at = 2'000, .worth_sharing = 1'000}, &crew);
-    builder.begin(file.end());
+    ThreadCrew crew(3);
+    BuildFeed feed(index, heap_slab_allocator(), sink, {.begins_at = 2'000, .worth_sharing = 1'000}, &crew);
+    feed.begin(file.end());
     for (std::size_t left = kCount; left != kCount / 20 * static_cast<std::size_t>(round); --left) {
-      ASSERT_TRUE(builder.add(file.view(), &items[left - 1], 1));
+      *feed.room() = items[left - 1];
+      ASSERT_TRUE(feed.add(file.view(), 1));
     }
-    builder.begin(file.end());
+    feed.begin(file.end());
     EXPECT_EQ(thread_count(), threads_before);
   }
 }
 
 // What a thread cannot have, the builder says; the others go on to the end of what they have.
-TEST(BuildCrewTest, LackOfMemoryInAThreadIsTheBuilders) {
+TEST(ThreadCrewTest, LackOfMemoryInAThreadIsTheBuilders) {
   constexpr std::size_t kCount = 60'000;
-  struct Full final : BuildLane::Sink {
-    void on_inserted(std::size_t lane, const BuildItem* items, std::size_t count) override {
-      if (lane == 2 && items[count - 1].trailer_offset() < 100'000) throw std::bad_alloc();
-    }
-  } full;
   TrailerFile file(kCount);
   std::vector<BuildItem> items;
   for (std::size_t i = 0; i < kCount; ++i) items.emplace_back(i, file.append(i), std::uint16_t{0});
-  KeyIndex index(5);
-  BuildCrew crew(3);
-  IndexBuilder builder(index, heap_slab_allocator(), full, {.begins_at = 2'000, .worth_sharing = 1'000}, &crew);
-  builder.begin(file.end());
-  bool has_memory = true;
-  for (std::size_t left = kCount; left != 0 && has_memory; --left) {
-    has_memory = builder.add(file.view(), &items[left - 1], 1);
+  for (const std::size_t failing_lane : {0u, 2u}) {
+    struct Full final : BuildLane::Sink {
+      explicit Full(std::size_t lane) : failing_lane(lane) {}
+      void on_added(std::size_t lane, const BuildItem* some, std::size_t count, const KeyIndex::Inserted&) override {
+        if (lane == failing_lane && count != 0 && some[count - 1].trailer_offset() < 100'000) throw std::bad_alloc();
+      }
+      const std::size_t failing_lane;
+    } full(failing_lane);
+    KeyIndex index(5);
+    ThreadCrew crew(3);
+    BuildFeed feed(index, heap_slab_allocator(), full, {.begins_at = 2'000, .worth_sharing = 1'000}, &crew);
+    feed.begin(file.end());
+    bool has_memory = true;
+    for (std::size_t left = kCount; left != 0 && has_memory; --left) {
+      *feed.room() = items[left - 1];
+      has_memory = feed.add(file.view(), 1);
+    }
+    EXPECT_FALSE(has_memory && feed.flush(file.view())) << failing_lane;
   }
-  EXPECT_FALSE(has_memory && builder.flush(file.view()));
 }
 
-using BuildCrewStoreTest = StoreTest;
+using ThreadCrewStoreTest = StoreTest;
 
 // The figures that a build sums up, of a store with replaced values and deleted keys that is large enough for threads to be called.
-TEST_F(BuildCrewStoreTest, OpensALargeStoreAsItWas) {
+TEST_F(ThreadCrewStoreTest, OpensALargeStoreAsItWas) {
   constexpr std::uint64_t kKeys = 400'000;
   const auto key = [](std::uint64_t i) { return i * 0x9E3779B97F4A7C15u; };
   const auto value = [](std::uint64_t i) { return std::string(1 + i % 90, static_cast<char>('a' + i % 26)); };
