@@ -219,7 +219,7 @@ class KeyIndex {
   std::uint64_t erase(ByteView file, std::uint64_t key_hash) noexcept;
 
   // For building from the newest entry to the oldest: a key that is there keeps its offset. Needs no reservation and no prefetch(); at most
-  // kMostItems. False is out of memory, when a part was inserted.
+  // kMostItems. False is out of memory, when a part was inserted; what for lack of it was not, is told as full.
   static constexpr std::size_t kMostItems = 256;
   // Some of them, by number.
   class ItemSet {

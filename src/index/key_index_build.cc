@@ -62,7 +62,10 @@ bool KeyIndex::insert_absent(ByteView file, const BuildItem* items, std::size_t 
   assert(count <= kMostItems);
   *out = {};
   if (count == 0) return true;
-  if (!owns_memory() && !create_first(count)) return false;
+  if (!owns_memory() && !create_first(count)) {
+    for (std::size_t i = 0; i < count; ++i) out->full.set(i);
+    return false;
+  }
   const HashesInFile hashes(file);
   std::size_t left_out = 0;
   bool has_memory = true;

@@ -158,6 +158,20 @@ TEST(KeyIndexBatchTest, BuildingGoesOnWhereKeysWereErased) {
   EXPECT_EQ(index.count(), 20'000u);
 }
 
+TEST(KeyIndexBatchTest, BuildingWithoutAnyMemoryInsertsNothing) {
+  ScriptedAllocator allocator;
+  allocator.fail(0, ~std::uint64_t{0});
+  KeyIndex index(5, allocator);
+  TrailerFile file(10);
+  Random random(4);
+  const std::vector<BuildItem> items = items_of(append_batch(file, random, 10, ~std::uint64_t{0}));
+  KeyIndex::Inserted but;
+  EXPECT_FALSE(index.insert_absent(file.view(), items.data(), items.size(), &but));
+  EXPECT_EQ(but.full.count(), items.size());
+  EXPECT_EQ(but.present.count(), 0u);
+  EXPECT_EQ(index.count(), 0u);
+}
+
 TEST(KeyIndexBatchTest, BuildingTellsWhatWasInsertedBeforeMemoryRanOut) {
   ScriptedAllocator allocator;
   KeyIndex index(5, allocator);
