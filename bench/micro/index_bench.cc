@@ -309,7 +309,7 @@ void IndexDivide(benchmark::State& state) {
 // From the newest to the oldest, as when a store is opened; the second argument says whether the count is known.
 void IndexBuild(benchmark::State& state) {
   struct Nobody final : BuildLane::Sink {
-    void on_added(std::size_t, const BuildItem*, std::size_t, const KeyIndex::Inserted&) override {}
+    void on_added(std::size_t, const BuildItem*, std::size_t, const KeyIndex::LeftOut&) override {}
   } nobody;
   const File& file = File::of(static_cast<std::size_t>(state.range(0)));
   std::vector<BuildItem> items;

@@ -5,7 +5,9 @@
 namespace simdr::core {
 
 bool BuildLane::add(ByteView file, const BuildItem* items, std::size_t count) {
-  return is_shared_ ? insert_where_room(file, items, count) : insert(file, items, count);
+  if (!is_shared_) return insert(file, items, count);
+  insert_where_room(file, items, count);
+  return true;
 }
 
 void BuildLane::forget() noexcept {
@@ -26,21 +28,20 @@ bool BuildLane::settle(ByteView file) {
 }
 
 bool BuildLane::insert(ByteView file, const BuildItem* items, std::size_t count) {
-  KeyIndex::Inserted but;
+  KeyIndex::LeftOut but;
   if (!index_.insert_absent(file, items, count, &but)) return false;
   sink_.on_added(number_, items, count, but);
   return true;
 }
 
-bool BuildLane::insert_where_room(ByteView file, const BuildItem* items, std::size_t count) {
-  const KeyIndex::Inserted but = index_.insert_absent_where_room(file, items, count);
+void BuildLane::insert_where_room(ByteView file, const BuildItem* items, std::size_t count) {
+  const KeyIndex::LeftOut but = index_.insert_absent_where_room(file, items, count);
   if (but.full.count() != 0) [[unlikely]] {
     but.full.for_each([&](std::size_t i) { kept_.push_back(items[i]); });
     kept_count_.store(kept_.size(), std::memory_order_relaxed);
   }
   sink_.on_added(number_, items, count, but);
   inserted_count_.store(inserted_count() + count - but.present.count() - but.full.count(), std::memory_order_relaxed);
-  return true;
 }
 
 }  // namespace simdr::core

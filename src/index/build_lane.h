@@ -17,10 +17,9 @@ class BuildLane final : public BuildIntake {
  public:
   class Sink {
    public:
-    // What became of these: those that are in neither set were inserted, as the newest of their keys, and those that are full there come again, perhaps
-    // by another call. In no order; may throw. Each lane calls for itself, and they may at once.
+    // These were added; all that were not left out are in the index, as the newest of their keys. Those that are full there come again. In no order; may throw. Each lane calls for itself, and they may at once.
     virtual void on_added(std::size_t lane, const BuildItem* items, std::size_t count,
-                          const KeyIndex::Inserted& but) = 0;
+                          const KeyIndex::LeftOut& but) = 0;
 
    protected:
     ~Sink() = default;
@@ -46,7 +45,7 @@ class BuildLane final : public BuildIntake {
 
  private:
   [[nodiscard]] bool insert(ByteView file, const BuildItem* items, std::size_t count);
-  [[nodiscard]] bool insert_where_room(ByteView file, const BuildItem* items, std::size_t count);
+  void insert_where_room(ByteView file, const BuildItem* items, std::size_t count);
 
   KeyIndex& index_;
   Sink& sink_;

@@ -125,7 +125,7 @@ bool IndexBuilder::rebuild(ByteView file, std::uint64_t key_count) noexcept {
       const std::uint64_t offset = offsets[begin + i];
       items[i] = BuildItem(hashes.at(offset), offset, 0);
     }
-    KeyIndex::Inserted but;
+    KeyIndex::LeftOut but;
     done = index_.insert_absent(file, items.data(), taken, &but);
   }
   allocator_.release(offsets, size, kPageSize);

@@ -244,15 +244,15 @@ class KeyIndex {
    private:
     std::array<std::uint64_t, kMostItems / 64> words_{};
   };
-  struct Inserted {  // what was not
+  struct LeftOut {
     ItemSet present;  // their keys are there
     ItemSet full;  // their segments had no room
   };
-  [[nodiscard]] bool insert_absent(ByteView file, const BuildItem* items, std::size_t count, Inserted* out) noexcept;
+  [[nodiscard]] bool insert_absent(ByteView file, const BuildItem* items, std::size_t count, LeftOut* out) noexcept;
   // The same for several threads at once and nobody beside them, each with hashes of parts that no other has, while has_whole_parts(). Nothing
   // grows and count() stays: the keys inserted are to be told to add_inserted() when all threads are done. When insert_absent() has had those whose
   // segments are full, in their order, all is as if it had had everything.
-  [[nodiscard]] Inserted insert_absent_where_room(ByteView file, const BuildItem* items, std::size_t count) noexcept;
+  [[nodiscard]] LeftOut insert_absent_where_room(ByteView file, const BuildItem* items, std::size_t count) noexcept;
   static constexpr std::uint32_t kParts = 16;
   [[nodiscard]] std::uint32_t part_of(std::uint64_t key_hash) const noexcept {
     return static_cast<std::uint32_t>(mix_(key_hash) >> 60);
@@ -366,26 +366,36 @@ class KeyIndex {
     spot.slot_->store(spot.head_ | trailer_offset | overflow, std::memory_order_release);
     ++spot.use_->used;
   }
-  // For many at once: inserts a key where its home group alone says that it is absent and where it goes; the count is the caller's. Else false, and
-  // what must be looked at next is asked for: a trailer, or the next group.
-  [[nodiscard, gnu::always_inline]] static bool insert_at_home(DirectoryView view, HashesInFile file,
-                                                               std::uint64_t mixed,
-                                                               std::uint64_t trailer_offset) noexcept {
+  // For many at once: where a key goes if its home group alone says that it is absent. Good until a segment is divided or made anew.
+  struct Aim {
+    Group home = Group(nullptr);
+    SegmentUse* use;
+    std::uint64_t slot;
+    std::uint32_t slot_limit;
+  };
+  // Into each part by itself: what is written in parts and read as a whole is waited for.
+  [[gnu::always_inline]] static void aim_at_home(DirectoryView view, std::uint64_t mixed, std::uint64_t trailer_offset,
+                                                 Aim* out) noexcept {
     const std::uint64_t index = view.index_of(mixed);
     const Segment segment = view.segment(index);
     SegmentUse& use = view.use(view.first_of(index));
-    const Group home = segment.home_group(mixed);
-    const std::uint64_t head = segment.slot_for(mixed, 0);
-    const auto [alike, vacant] = home.writers_masks_unworn(head);
-    if (alike == 0 && vacant != 0 && use.worn == 0 && use.used < segment.slot_limit()) [[likely]] {
-      home.first_of(vacant).store(head | trailer_offset, std::memory_order_release);
-      ++use.used;
+    out->home = segment.home_group(mixed);
+    out->use = &use;
+    out->slot = segment.slot_for(mixed, trailer_offset);
+    out->slot_limit = use.worn == 0 ? segment.slot_limit() : 0;
+  }
+  // Inserts it there; the count is the caller's. Else false, and what must be looked at next is asked for: a trailer, or the next group.
+  [[nodiscard, gnu::always_inline]] static bool insert_at_home(const Aim& aim, HashesInFile file) noexcept {
+    const auto [alike, vacant] = aim.home.writers_masks_unworn(aim.slot);
+    if (alike == 0 && vacant != 0 && aim.use->used < aim.slot_limit) [[likely]] {
+      aim.home.first_of(vacant).store(aim.slot, std::memory_order_release);
+      ++aim.use->used;
       return true;
     }
     if (alike != 0) {
-      file.prefetch(home.first_of(alike).load(std::memory_order_relaxed));
+      file.prefetch(aim.home.first_of(alike).load(std::memory_order_relaxed));
     } else {
-      prefetch_line(&segment.group(segment.next(segment.home(mixed))).slot(0));
+      prefetch_line(&aim.home.slot(0) + kGroupSlots);  // the next group's, but for a segment's last
     }
     return false;
   }

@@ -102,7 +102,9 @@ void KeyIndex::put_many(ByteView file, const std::uint64_t* key_hashes, const st
     ask_for(begin + kBlock);
     std::size_t late_count = 0;
     for (std::size_t i = begin; i < end; ++i) {
-      if (insert_at_home(view, hashes, mixed[i], trailer_offsets[i])) [[likely]] {
+      Aim aim;
+      aim_at_home(view, mixed[i], trailer_offsets[i], &aim);
+      if (insert_at_home(aim, hashes)) [[likely]] {
         ++new_count;
         if (out_previous != nullptr) out_previous[i] = kAbsent;
       } else {

@@ -14,51 +14,27 @@ namespace simdr::core {
 template <typename InsertLate>
 void KeyIndex::insert_block(HashesInFile file, const BuildItem* items, std::size_t count,
                             InsertLate insert_late) noexcept {
-  struct Aim {
-    Group home = Group(nullptr);
-    SegmentUse* use;
-    std::uint64_t slot;
-    std::uint32_t slot_limit;
-  };
   constexpr std::size_t kAhead = 24;
   std::array<Aim, 32> aims;
   const DirectoryView view = directory();
-  const auto aim_at = [&](std::size_t i) {
+  const auto aim = [&](std::size_t i) {
     assert(items[i].trailer_offset() != kAbsent);
-    const std::uint64_t mixed = mix_(items[i].key_hash);
-    const std::uint64_t index = view.index_of(mixed);
-    const Segment segment = view.segment(index);
-    SegmentUse& use = view.use(view.first_of(index));
-    Aim& aim = aims[i % aims.size()];  // each part by itself: all at once would be read before it is in the cache
-    aim.home = segment.home_group(mixed);
-    aim.use = &use;
-    aim.slot = segment.slot_for(mixed, items[i].trailer_offset());
-    aim.slot_limit = use.worn == 0 ? segment.slot_limit() : 0;
-    prefetch_line(&aim.home.slot(0));
+    Aim& at = aims[i % aims.size()];
+    aim_at_home(view, mix_(items[i].key_hash), items[i].trailer_offset(), &at);
+    prefetch_line(&at.home.slot(0));
   };
   std::array<std::uint8_t, kMostItems> late;
   std::size_t late_count = 0;
-  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) aim_at(i);
+  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) aim(i);
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) aim_at(i + kAhead);
-    const Aim& aim = aims[i % aims.size()];
-    const auto [alike, vacant] = aim.home.writers_masks_unworn(aim.slot);
-    if (alike == 0 && vacant != 0 && aim.use->used < aim.slot_limit) [[likely]] {
-      aim.home.first_of(vacant).store(aim.slot, std::memory_order_release);
-      ++aim.use->used;
-      continue;
-    }
-    if (alike != 0) {
-      file.prefetch(aim.home.first_of(alike).load(std::memory_order_relaxed));
-    } else {
-      prefetch_line(&aim.home.slot(0) + kGroupSlots);  // the next group's, but for the last one
-    }
-    late[late_count++] = static_cast<std::uint8_t>(i);
+    if (i + kAhead < count) aim(i + kAhead);
+    if (!insert_at_home(aims[i % aims.size()], file)) [[unlikely]]
+      late[late_count++] = static_cast<std::uint8_t>(i);
   }
   for (std::size_t i = 0; i < late_count; ++i) insert_late(late[i]);
 }
 
-bool KeyIndex::insert_absent(ByteView file, const BuildItem* items, std::size_t count, Inserted* out) noexcept {
+bool KeyIndex::insert_absent(ByteView file, const BuildItem* items, std::size_t count, LeftOut* out) noexcept {
   assert(count <= kMostItems);
   *out = {};
   if (count == 0) return true;
@@ -81,18 +57,18 @@ bool KeyIndex::insert_absent(ByteView file, const BuildItem* items, std::size_t 
   return has_memory;
 }
 
-KeyIndex::Inserted KeyIndex::insert_absent_where_room(ByteView file, const BuildItem* items,
-                                                      std::size_t count) noexcept {
+KeyIndex::LeftOut KeyIndex::insert_absent_where_room(ByteView file, const BuildItem* items,
+                                                     std::size_t count) noexcept {
   assert(count <= kMostItems && owns_memory());
   const HashesInFile hashes(file);
   const DirectoryView view = directory();
-  Inserted inserted;
+  LeftOut but;
   insert_block(hashes, items, count, [&](std::size_t i) {
     const Insertion outcome = insert_absent_into(view, hashes, mix_(items[i].key_hash), items[i]);
-    if (outcome == Insertion::kPresent) inserted.present.set(i);
-    if (outcome == Insertion::kFull) inserted.full.set(i);
+    if (outcome == Insertion::kPresent) but.present.set(i);
+    if (outcome == Insertion::kFull) but.full.set(i);
   });
-  return inserted;
+  return but;
 }
 
 bool KeyIndex::has_whole_parts() const noexcept {

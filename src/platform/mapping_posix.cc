@@ -3,6 +3,7 @@
 
 #include <boost/interprocess/exceptions.hpp>
 #include <boost/interprocess/mapped_region.hpp>
+#include <cerrno>
 #include <new>
 
 #include "platform/mapping.h"
@@ -63,6 +64,14 @@ Result<std::unique_ptr<Mapping>> map_descriptor(int descriptor, std::uint64_t of
   } catch (const std::bad_alloc&) {
     return make_error(Status::kNoMemory, "out of memory while mapping a file");
   }
+}
+
+Error mapping_error(const std::string& path, std::uint64_t size, const Error& cause) noexcept {
+  if (cause.os_error == 0) return cause;
+  return make_os_error(cause.os_error,
+                       cause.os_error == ENOMEM ? "%s: no address space for a file of %llu bytes"
+                                                : "%s: its %llu bytes cannot be mapped",
+                       path.c_str(), static_cast<unsigned long long>(size));
 }
 
 }  // namespace simdr::core

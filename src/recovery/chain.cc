@@ -22,8 +22,8 @@ class Prefetcher {
  public:
   Prefetcher(ByteView file, std::uint64_t from) noexcept : file_(file), reached_(from) {}
 
-  // The walk came down to `offset`, in `count` steps of `size` bytes together, the last of them of `step`. Once for several costs
-  // least, but among larger entries it comes too late.
+  // Once for several costs least, but among larger entries it comes too late: the walk came down to `offset`, in `count` steps of `size` bytes
+  // together, the last of them of `step`.
   void follow(std::uint64_t offset, std::uint64_t size, std::size_t count, std::uint64_t step) noexcept {
     if (!wants_each_) ask_for_lines(offset);
     are_alike_ = count > 1 && size == count * step;
@@ -61,7 +61,6 @@ class Prefetcher {
 std::size_t pass_plain_values(ByteView file, std::uint64_t* tail, std::uint64_t stop, std::size_t room,
                               Prefetcher* prefetcher, EntryRecord* out) noexcept {
   std::uint64_t at = *tail;
-  std::uint64_t step = 0;
   std::size_t count = 0;
   const std::uint64_t least = std::max<std::uint64_t>(stop, kTrailerSize);
   const bool follows_each = prefetcher->wants_each();
@@ -71,12 +70,11 @@ std::size_t pass_plain_values(ByteView file, std::uint64_t* tail, std::uint64_t 
         is_phantom(record) || is_link_doubtful(file, record)) [[unlikely]] {
       break;
     }
-    step = at - record.prev_tail;
+    const std::uint64_t step = at - record.prev_tail;
     at = record.prev_tail;
     ++count;
     if (follows_each) prefetcher->follow_each(at, step);
   }
-  if (count != 0) prefetcher->follow(at, *tail - at, count, step);
   *tail = at;
   return count;
 }
@@ -94,6 +92,10 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
 
   const auto deliver = [&] {
     const std::size_t size = std::exchange(count, std::size_t{0});
+    const std::uint64_t first = batch[0].trailer_offset + layout.trailer_size;
+    const EntryRecord& last = batch[size - 1];
+    prefetcher.follow(last.prev_tail, first - last.prev_tail, size,
+                      last.trailer_offset + layout.trailer_size - last.prev_tail);
     return sink == nullptr || sink->on_batch(batch, size);
   };
 
@@ -115,7 +117,7 @@ ChainWalk walk_chain(ByteView file, std::uint64_t tail, std::uint64_t stop, cons
         walk.end = ChainEnd::kMissedStop;
         break;
       }
-      prefetcher.follow_each(record.prev_tail, tail - record.prev_tail);
+      if (prefetcher.wants_each()) prefetcher.follow_each(record.prev_tail, tail - record.prev_tail);
       const bool is_entry = !is_phantom(record);
       if (is_doubtful && is_entry && !crc_matches(file, record, layout)) {
         walk.end = ChainEnd::kNoEntry;

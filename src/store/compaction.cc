@@ -27,7 +27,7 @@ Error mismatch(std::uint64_t key_hash) noexcept {
 bool build_index(ByteView file, const std::vector<BuildItem>& items, KeyIndex* index) noexcept {
   constexpr std::size_t kBlock = KeyIndex::kMostItems;
   for (std::size_t begin = 0; begin < items.size(); begin += kBlock) {
-    KeyIndex::Inserted but;
+    KeyIndex::LeftOut but;
     if (!index->insert_absent(file, &items[begin], std::min(kBlock, items.size() - begin), &but)) return false;
   }
   return true;

@@ -14,12 +14,6 @@ namespace {
 constexpr std::uint16_t kTombstoneNote = 0;
 constexpr std::uint16_t kLargeNote = 0xFFFF;  // that or more: the file tells
 
-// What a value adds to Sums.
-constexpr std::uint64_t live_size(std::uint64_t payload_size) noexcept { return payload_size + kTrailerSize; }
-constexpr std::uint64_t live_packed_size(std::uint64_t payload_size) noexcept {
-  return align_up(live_size(payload_size), kPayloadAlignment);
-}
-
 constexpr std::uint64_t kStretchSize = std::uint64_t{2} << 20;
 constexpr std::uint64_t kDenseEntryCount = kStretchSize / 4096;
 // More would leave the cache, page table entries and all, before the walk is there.
@@ -53,7 +47,7 @@ bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
   BuildItem* const items = index_.room();
   std::size_t taken = 0;
   std::uint64_t size = 0;
-  std::uint64_t packed_size = 0;
+  std::uint64_t size_packed = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const EntryRecord& record = records[i];
     if (is_phantom(record)) [[unlikely]]
@@ -63,14 +57,14 @@ bool ImageBuilder::on_batch(const EntryRecord* records, std::size_t count) {
       ++sums_.tombstone_count;
     } else {
       note = std::min<std::uint64_t>(record.payload_size(), kLargeNote);
-      size += live_size(record.payload_size());
-      packed_size += live_packed_size(record.payload_size());
+      size += record.payload_size() + kTrailerSize;
+      size_packed += Tally::packed_size(record.payload_size());
     }
     items[taken++] = BuildItem(record.key_hash, record.trailer_offset, static_cast<std::uint16_t>(note));
   }
   // As if all of them were live; what is not is taken off in the end.
   sums_.live_size += size;
-  sums_.live_packed_size += packed_size;
+  sums_.live_packed_size += size_packed;
   sums_.entry_count += taken;
   sums_.phantom_count += count - taken;
   map_ahead(records[count - 1].prev_tail, count);
@@ -131,14 +125,13 @@ std::vector<std::uint64_t> ImageBuilder::take_veiled() noexcept {
   return std::move(veiled_);
 }
 
-void ImageBuilder::on_added(std::size_t lane, const BuildItem* items, std::size_t count,
-                            const KeyIndex::Inserted& but) {
+void ImageBuilder::on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::LeftOut& but) {
   Arrived& arrived = arrived_[lane];
   but.present.for_each([&](std::size_t i) {
     if (items[i].note() == kTombstoneNote) return;
     const std::uint64_t size = payload_size(items[i]);
-    arrived.old_size += live_size(size);
-    arrived.old_packed_size += live_packed_size(size);
+    arrived.old_size += size + kTrailerSize;
+    arrived.old_packed_size += Tally::packed_size(size);
   });
   for (std::size_t i = 0; i < count; ++i) {
     if (items[i].note() != kTombstoneNote || but.present.has(i) || but.full.has(i)) [[likely]]

@@ -30,7 +30,7 @@ class ImageBuilder final : public ChainSink, private BuildLane::Sink {
   [[nodiscard]] std::vector<std::uint64_t> take_veiled() noexcept;
 
  private:
-  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::Inserted& but) override;
+  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::LeftOut& but) override;
   [[nodiscard]] std::uint64_t payload_size(const BuildItem& item) const noexcept;
   void map_ahead(std::uint64_t tail, std::size_t entry_count) noexcept;
   [[nodiscard]] bool map_further() noexcept;
@@ -48,7 +48,7 @@ class ImageBuilder final : public ChainSink, private BuildLane::Sink {
   std::uint64_t stretch_ = 0;  // where the walk is, and how many entries it found there
   std::uint64_t stretch_entry_count_ = 0;
   bool is_dense_ = false;  // the one before it
-  std::uint64_t mapped_from_ = 0;  // from there to where the walk is, all is mapped
+  std::uint64_t mapped_from_ = 0;  // the lowest that was mapped before the walk was there
   Sums sums_;  // what finish() puts into the tally
   // What came by one lane, on lines of its own.
   struct alignas(64) Arrived {

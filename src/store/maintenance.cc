@@ -268,12 +268,7 @@ Result<void> repair_file(FileSystem& files, const std::string& path, const std::
                       static_cast<unsigned long long>(info->size));
   }
   Result<std::unique_ptr<Mapping>> mapping = (*damaged)->map(0, std::max<std::uint64_t>(info->size, 1), Access::kRead);
-  if (!mapping) {
-    const std::int32_t os_error = mapping.error().os_error;
-    if (os_error == 0) return mapping.error();
-    return make_os_error(os_error, "%s: no address space for a file of %llu bytes", path.c_str(),
-                         static_cast<unsigned long long>(info->size));
-  }
+  if (!mapping) return mapping_error(path, info->size, mapping.error());
   NewFile repaired(files, out_path);
   if (Result<void> opened = repaired.open(); !opened) return opened;
 

@@ -164,12 +164,7 @@ Result<void> Store::load(std::unique_ptr<File> file, bool* out_changed_meanwhile
   Result<std::shared_ptr<FileImage>> mapped =
       FileImage::map(std::move(file), size, is_read_only() ? size : address_space_for(size),
                      index_file != nullptr ? std::optional(index_file->seed()) : std::nullopt);
-  if (!mapped) {
-    const std::int32_t os_error = mapped.error().os_error;
-    if (os_error == 0) return mapped.error();
-    return make_os_error(os_error, "%s: no address space for a file of %llu bytes", path_.c_str(),
-                         static_cast<unsigned long long>(size));
-  }
+  if (!mapped) return mapping_error(path_, size, mapped.error());
   const std::shared_ptr<FileImage> image = *mapped;
 
   const bool is_loaded = index_file != nullptr && load_index_file(index_file.get(), *info, image.get());

@@ -112,6 +112,23 @@ static void what_is_no_store_is_refused_and_kept(void) {
   temp_dir_remove(&dir);
 }
 
+/* A regular file by its kind, with bytes to read, that the system maps for nobody. */
+static void a_file_that_cannot_be_mapped_is_told_from_a_lack_of_memory(void) {
+  static const char path[] = "/proc/version";
+  struct temp_dir dir;
+  char out_path[1024];
+  simdr_store *store = NULL;
+  if (!file_is_there(path)) SKIP("there is no /proc");
+  temp_dir_make(&dir);
+  FAILS(open_mode(path, SIMDR_OPEN_READ_ONLY, &store), SIMDR_ERR_IO, "/proc/version: its 0 bytes cannot be mapped");
+  CHECK(store == NULL);
+  temp_path(&dir, "repaired", out_path);
+  FAILS(simdr_repair(path, out_path, NULL, NULL, NULL, &err), SIMDR_ERR_IO,
+        "/proc/version: its 0 bytes cannot be mapped");
+  CHECK(!file_is_there(out_path));
+  temp_dir_remove(&dir);
+}
+
 static void a_dangling_symlink_creates_nothing_elsewhere(void) {
   struct temp_dir dir;
   char link_path[1024], target[1024];
@@ -269,6 +286,7 @@ int main(void) {
       CASE(a_missing_folder_is_no_such_file),
       CASE(odd_paths_fail_with_words),
       CASE(what_is_no_store_is_refused_and_kept),
+      CASE(a_file_that_cannot_be_mapped_is_told_from_a_lack_of_memory),
       CASE(a_dangling_symlink_creates_nothing_elsewhere),
       CASE(permissions_are_told_apart),
       CASE(a_read_only_medium_is_told_apart),

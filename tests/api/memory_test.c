@@ -64,6 +64,26 @@ static int runs_out_of_address_space(void *arg) {
   return 0;
 }
 
+/* Larger than all the address space there is, but not for the format. */
+static int opens_what_cannot_be_mapped(void *arg) {
+  const struct temp_dir *dir = (const struct temp_dir *)arg;
+  const off_t size = (off_t)8 << 30;
+  char path[1024];
+  simdr_open_options options = SIMDR_OPEN_OPTIONS_INIT;
+  simdr_store *store = NULL;
+  struct stat now;
+  REQUIRE(file_write(temp_path(dir, "huge", path), "x", 1) && truncate(path, size) == 0);
+  if (!limit_address_space((size_t)128 << 20)) return CHILD_SKIPS;
+  FAILS(simdr_store_open(path, NULL, &store, &err), SIMDR_ERR_NO_MEMORY,
+        "huge: no address space for a file of 8589934592 bytes");
+  options.mode = SIMDR_OPEN_READ_ONLY;
+  FAILS(simdr_store_open(path, &options, &store, &err), SIMDR_ERR_NO_MEMORY,
+        "huge: no address space for a file of 8589934592 bytes");
+  CHECK(store == NULL);
+  CHECK(stat(path, &now) == 0 && now.st_size == size);
+  return 0;
+}
+
 static void in_a_child(int (*body)(void *)) {
   struct temp_dir dir;
   int code;
@@ -76,11 +96,13 @@ static void in_a_child(int (*body)(void *)) {
 }
 static void little_address_space_is_enough(void) { in_a_child(works_in_little_address_space); }
 static void no_more_address_space_is_a_status(void) { in_a_child(runs_out_of_address_space); }
+static void too_little_address_space_for_a_file_is_a_status(void) { in_a_child(opens_what_cannot_be_mapped); }
 
 int main(void) {
   static const struct check_case cases[] = {
       CASE(little_address_space_is_enough),
       CASE(no_more_address_space_is_a_status),
+      CASE(too_little_address_space_for_a_file_is_a_status),
   };
   return CHECK_RUN(cases);
 }

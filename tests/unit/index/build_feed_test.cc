@@ -19,7 +19,7 @@ namespace {
 // What was inserted, by what the builder said: each key once, with its newest offset.
 class Collector final : public BuildLane::Sink {
  public:
-  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::Inserted& but) override {
+  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::LeftOut& but) override {
     EXPECT_LT(lane, BuildTeam::kMostLanes);
     for (std::size_t i = 0; i < count; ++i) {
       EXPECT_EQ(items[i].note(), static_cast<std::uint16_t>(items[i].key_hash * 3));
@@ -343,7 +343,7 @@ TEST(BuildFeedTest, BeginningAnewWhileWorkersAreBusyForgetsWhatTheyHave) {
     struct Changing final : BuildLane::Sink {
       explicit Changing(std::unique_ptr<Collector>& to) : to_(to) {}
       void on_added(std::size_t lane, const BuildItem* items, std::size_t item_count,
-                    const KeyIndex::Inserted& but) override {
+                    const KeyIndex::LeftOut& but) override {
         to_->on_added(lane, items, item_count, but);
       }
       std::unique_ptr<Collector>& to_;

@@ -127,7 +127,7 @@ TEST(KeyIndexBatchTest, BuildingFromNewestToOldestKeepsTheNewest) {
     std::uint64_t inserted_count = 0;
     for (std::size_t begin = 0; begin < items.size();) {
       const std::size_t count = std::min<std::size_t>(items.size() - begin, random.below(KeyIndex::kMostItems + 1));
-      KeyIndex::Inserted but;
+      KeyIndex::LeftOut but;
       but.full.set(0);  // of an earlier call
       ASSERT_TRUE(index.insert_absent(file.view(), items.data() + begin, count, &but));
       ASSERT_EQ(but.full.count(), 0u);
@@ -151,7 +151,7 @@ TEST(KeyIndexBatchTest, BuildingGoesOnWhereKeysWereErased) {
   for (std::uint64_t i = 0; i < 20'000; i += 2) index.erase(file.view(), i);
   for (std::uint64_t i = 0; i < 20'000; ++i) {
     const BuildItem item(i, file.append(i), 0);
-    KeyIndex::Inserted but;
+    KeyIndex::LeftOut but;
     ASSERT_TRUE(index.insert_absent(file.view(), &item, 1, &but));
     ASSERT_EQ(but.present.has(0), i % 2 != 0);
   }
@@ -165,7 +165,7 @@ TEST(KeyIndexBatchTest, BuildingWithoutAnyMemoryInsertsNothing) {
   TrailerFile file(10);
   Random random(4);
   const std::vector<BuildItem> items = items_of(append_batch(file, random, 10, ~std::uint64_t{0}));
-  KeyIndex::Inserted but;
+  KeyIndex::LeftOut but;
   EXPECT_FALSE(index.insert_absent(file.view(), items.data(), items.size(), &but));
   EXPECT_EQ(but.full.count(), items.size());
   EXPECT_EQ(but.present.count(), 0u);
@@ -183,7 +183,7 @@ TEST(KeyIndexBatchTest, BuildingTellsWhatWasInsertedBeforeMemoryRanOut) {
   for (std::size_t begin = 0;; begin += KeyIndex::kMostItems) {
     ASSERT_LT(begin, items.size());
     const std::size_t count = std::min(KeyIndex::kMostItems, items.size() - begin);
-    KeyIndex::Inserted but;
+    KeyIndex::LeftOut but;
     const bool has_memory = index.insert_absent(file.view(), &items[begin], count, &but);
     EXPECT_EQ(but.present.count(), 0u);
     EXPECT_EQ(but.full.count() == 0, has_memory);

@@ -25,7 +25,7 @@ TEST(KeyIndexBuildTest, InsertsWhereThereIsRoomAndTellsInOrderWhatIsFull) {
   std::vector<BuildItem> full;
   for (std::size_t begin = 0; begin < kCount; begin += 50) {
     const BuildItem* const block = &items[begin];
-    const KeyIndex::Inserted but = index.insert_absent_where_room(file.view(), block, 50);
+    const KeyIndex::LeftOut but = index.insert_absent_where_room(file.view(), block, 50);
     ASSERT_EQ(but.present.count(), 0u);
     for (std::size_t i = 0; i < 50; ++i) {
       const std::uint64_t found = index.find(file.view(), block[i].key_hash);
@@ -43,14 +43,14 @@ TEST(KeyIndexBuildTest, InsertsWhereThereIsRoomAndTellsInOrderWhatIsFull) {
   // What is there is there, whether or not there is room for others.
   std::vector<BuildItem> older;
   for (std::size_t i = 0; i < KeyIndex::kMostItems; ++i) older.emplace_back(i, file.append(i), std::uint16_t{0});
-  const KeyIndex::Inserted none = index.insert_absent_where_room(file.view(), older.data(), older.size());
+  const KeyIndex::LeftOut none = index.insert_absent_where_room(file.view(), older.data(), older.size());
   EXPECT_EQ(none.present.count(), older.size());
   EXPECT_EQ(none.full.count(), 0u);
 
   index.add_inserted(inserted);
   EXPECT_EQ(index.count(), inserted);
   for (std::size_t begin = 0; begin < full.size(); begin += KeyIndex::kMostItems) {
-    KeyIndex::Inserted but;
+    KeyIndex::LeftOut but;
     const std::size_t count = std::min(KeyIndex::kMostItems, full.size() - begin);
     ASSERT_TRUE(index.insert_absent(file.view(), &full[begin], count, &but));
     EXPECT_EQ(but.present.count() + but.full.count(), 0u);
@@ -66,7 +66,7 @@ TEST(KeyIndexBuildTest, OfEqualKeysInOneBlockTheFirstWins) {
   std::vector<BuildItem> items;
   for (std::size_t i = 0; i < KeyIndex::kMostItems; ++i) items.emplace_back(7, file.append(7), std::uint16_t{0});
   std::reverse(items.begin(), items.end());
-  KeyIndex::Inserted but;
+  KeyIndex::LeftOut but;
   ASSERT_TRUE(index.insert_absent(file.view(), items.data(), items.size(), &but));
   EXPECT_FALSE(but.present.has(0));
   EXPECT_EQ(but.present.count(), items.size() - 1);

@@ -15,6 +15,8 @@
 
 #include "../index/trailer_file.h"
 #include "index/build_feed.h"
+#include "recovery/scanner.h"
+#include "store/image_builder.h"
 #include "store_fixture.h"
 
 namespace simdr::core {
@@ -40,7 +42,7 @@ class LaneSink final : public BuildLane::Sink {
   enum class Slow : std::uint8_t { kNobody, kBuilder, kWorkers };
   explicit LaneSink(Slow slow) : slow_(slow) {}
 
-  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::Inserted& but) override {
+  void on_added(std::size_t lane, const BuildItem* items, std::size_t count, const KeyIndex::LeftOut& but) override {
     for (std::size_t i = 0; i < count; ++i) {
       if (!but.present.has(i) && !but.full.has(i)) inserted_[lane].push_back(items[i]);
     }
@@ -135,7 +137,7 @@ TEST(ThreadCrewTest, LackOfMemoryInAThreadIsTheBuilders) {
   for (const std::size_t failing_lane : {0u, 2u}) {
     struct Full final : BuildLane::Sink {
       explicit Full(std::size_t lane) : failing_lane(lane) {}
-      void on_added(std::size_t lane, const BuildItem* some, std::size_t count, const KeyIndex::Inserted&) override {
+      void on_added(std::size_t lane, const BuildItem* some, std::size_t count, const KeyIndex::LeftOut&) override {
         if (lane == failing_lane && count != 0 && some[count - 1].trailer_offset() < 100'000) throw std::bad_alloc();
       }
       const std::size_t failing_lane;
@@ -184,6 +186,69 @@ TEST_F(ThreadCrewStoreTest, OpensALargeStoreAsItWas) {
   EXPECT_EQ(after.entry_count, before.entry_count);
   EXPECT_EQ(after.tombstone_count, before.tombstone_count);
   expect_is(model);
+}
+
+// The newest entries are large, so that only half as many keys are expected as there are: segments fill up while others insert, and the keys that wait for
+// room are replaced and deleted ones, too.
+TEST_F(ThreadCrewStoreTest, AnyCrewMakesTheSameImage) {
+  constexpr std::uint64_t kKeys = 600'000;
+  const auto key = [](std::uint64_t i) { return i * 0x9E3779B97F4A7C15u; };
+  const std::string small = "8 bytes.";
+  const std::string middling(150, 'm');
+  const std::string large(100'000, 'l');  // more than a note can say
+  std::uint64_t live_count = 0;
+  Sums expected{.entry_count = 20 + kKeys + kKeys / 4, .tombstone_count = kKeys / 5};
+  const auto is_gone = [](std::uint64_t i) { return i % 5 == 0 && i % 10 != 0; };  // the others come back
+  open();
+  for (std::uint64_t i = 0; i < 20; ++i) ASSERT_TRUE(store_->put(key(i), view_of(large), Durability::kNone));
+  for (std::uint64_t i = 0; i < kKeys; ++i) {
+    const std::string& last = i >= kKeys - 10'000 ? middling : small;
+    if (i % 4 == 0) {
+      ASSERT_TRUE(store_->put(key(i), view_of(middling), Durability::kNone));
+    }
+    ASSERT_TRUE(store_->put(key(i), view_of(last), Durability::kNone));
+    if (i % 5 == 0) {
+      ASSERT_TRUE(store_->remove(key(i), Durability::kNone));
+      ++expected.entry_count;
+    }
+    if (is_gone(i)) continue;
+    if (i % 5 == 0) {
+      ASSERT_TRUE(store_->put(key(i), view_of(last), Durability::kNone));
+      ++expected.entry_count;
+    }
+    expected.live_size += last.size() + kTrailerSize;
+    expected.live_packed_size += align_up(last.size() + kTrailerSize, kPayloadAlignment);
+    ++live_count;
+  }
+  close();
+
+  for (std::size_t size = 0; size <= BuildFeed::kMostWorkers; ++size) {
+    SCOPED_TRACE(testing::Message() << size << " threads");
+    auto file = system_file_system().open(path_, OpenMode::kReadOnly, 0);
+    ASSERT_TRUE(file);
+    const std::uint64_t file_size = (*file)->info()->size;
+    auto image = FileImage::map(*std::move(file), file_size, file_size);
+    ASSERT_TRUE(image);
+    ThreadCrew crew(size);
+    ImageBuilder builder(**image, file_size, crew);
+    const ByteView bytes = (*image)->mapped()->bytes().first(static_cast<std::size_t>(file_size));
+    ASSERT_TRUE(scan(bytes, {}, &builder));
+    ASSERT_TRUE(builder.finish());
+    const Sums sums = (*image)->tally.sums();
+    EXPECT_EQ(sums.entry_count, expected.entry_count);
+    EXPECT_EQ(sums.tombstone_count, expected.tombstone_count);
+    EXPECT_EQ(sums.live_size, expected.live_size);
+    EXPECT_EQ(sums.live_packed_size, expected.live_packed_size);
+    ASSERT_EQ((*image)->live_count(), live_count);
+    for (std::uint64_t i = 0; i < kKeys; ++i) {
+      EntryRecord record;
+      MappedFile* mapped;
+      const Status status = (*image)->find(key(i), &record, &mapped);
+      ASSERT_EQ(status, is_gone(i) ? Status::kNotFound : Status::kOk) << i;
+      if (is_gone(i)) continue;
+      ASSERT_EQ(record.payload_size(), i >= kKeys - 10'000 ? middling.size() : small.size()) << i;
+    }
+  }
 }
 
 }  // namespace
