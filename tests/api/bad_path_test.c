@@ -118,12 +118,13 @@ static void a_file_that_cannot_be_mapped_is_told_from_a_lack_of_memory(void) {
   struct temp_dir dir;
   char out_path[1024];
   simdr_store *store = NULL;
+  simdr_repair_result result = SIMDR_REPAIR_RESULT_INIT;
   if (!file_is_there(path)) SKIP("there is no /proc");
   temp_dir_make(&dir);
   FAILS(open_mode(path, SIMDR_OPEN_READ_ONLY, &store), SIMDR_ERR_IO, "/proc/version: its 0 bytes cannot be mapped");
   CHECK(store == NULL);
   temp_path(&dir, "repaired", out_path);
-  FAILS(simdr_repair(path, out_path, NULL, NULL, NULL, &err), SIMDR_ERR_IO,
+  FAILS(simdr_repair(path, out_path, NULL, NULL, &result, &err), SIMDR_ERR_IO,
         "/proc/version: its 0 bytes cannot be mapped");
   CHECK(!file_is_there(out_path));
   temp_dir_remove(&dir);
