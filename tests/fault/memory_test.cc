@@ -308,7 +308,8 @@ TEST_F(MemoryTest, KeysAreRemovedWhenTheIndexHasNoMemoryForMore) {
   std::uint64_t failures = 0;
   for (std::uint64_t key = 0; key < 8'000; ++key) {
     ASSERT_EQ(put(key), SIMDR_OK) << err.message;
-    const std::uint64_t next = key + 1'000'000;
+    // The key of the next turn: so whichever segment is full, it is asked for more room without memory first.
+    const std::uint64_t next = key + 1;
     t_allocations = {true, true, 1, 0, false, 4096};
     const bool has_memory = put(next) == SIMDR_OK;
     const std::uint64_t& last = has_memory ? next : key;
@@ -321,7 +322,7 @@ TEST_F(MemoryTest, KeysAreRemovedWhenTheIndexHasNoMemoryForMore) {
     }
     ASSERT_EQ(simdr_store_count(store_), key + 1);
   }
-  EXPECT_GE(failures, 3u);
+  EXPECT_GE(failures, 4u);  // made larger twice as a whole, then in its two segments
 }
 
 // With an index file: opening fails whole or does without it, and closing does without it.
