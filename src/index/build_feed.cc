@@ -30,9 +30,10 @@ bool BuildFeed::pass_on(ByteView file) {
 }
 
 bool BuildFeed::flush(ByteView file) {
-  if (!pass_on(file)) return false;
-  if (worker_ != nullptr && !worker_->finish()) return false;
-  return builder_.flush(file);
+  const std::size_t count = std::exchange(count_, std::size_t{0});
+  if (worker_ == nullptr) return builder_.add(file, items_, count) && builder_.flush(file);
+  worker_->give(count);
+  return worker_->finish() && builder_.flush(file);
 }
 
 }  // namespace simdr::core

@@ -306,6 +306,28 @@ TEST(BuildFeedTest, NobodyIsCalledForFewKeys) {
   }
 }
 
+// However many the last of all let expect.
+TEST(BuildFeedTest, NobodyIsCalledInTheEnd) {
+  constexpr std::size_t kCount = KeyIndex::kMostItems - BuildFeed::kMaxBatch;
+  const Entries entries(10'000, [](std::size_t i) { return i; });
+  IndexBuilder::Guessing guessing{.begins_at = 1};
+  guessing.worth_sharing = 1;
+  for (const bool is_last : {true, false}) {
+    KeyIndex index(7);
+    Collector collector;
+    QueueCrew crew(3);
+    BuildFeed feed(index, heap_slab_allocator(), collector, guessing, &crew);
+    feed.begin(entries.end());
+    for (std::size_t i = 0; i < kCount; ++i) ASSERT_TRUE(entries.add(feed, i, 1));
+    if (!is_last) {
+      ASSERT_TRUE(entries.add(feed, kCount, 1));
+    }
+    ASSERT_TRUE(feed.flush(entries.view()));
+    EXPECT_EQ(crew.asked_count(), is_last ? 0u : 1u);
+    EXPECT_EQ(index.count(), is_last ? kCount : kCount + 1);
+  }
+}
+
 // Growth waits until much is kept, and then all stop: so seldom, and yet not only in the end.
 TEST(BuildFeedTest, WorkersStopForGrowthNowAndThen) {
   const Entries entries(400'000, [](std::size_t i) { return i < 390'000 ? i : i % 2 == 0 ? 1'000'000 + i : 7; });
