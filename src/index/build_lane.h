@@ -17,7 +17,8 @@ class BuildLane final : public BuildIntake {
  public:
   class Sink {
    public:
-    // These were added; all that were not left out are in the index, as the newest of their keys. Those that are full there come again. In no order; may throw. Each lane calls for itself, and they may at once.
+    // These were added: all but those left out are in the index now, as the newest of their keys. Those for which there was no room come again. In no
+    // order; may throw. Each lane calls for itself, and several may at once.
     virtual void on_added(std::size_t lane, const BuildItem* items, std::size_t count,
                           const KeyIndex::LeftOut& but) = 0;
 

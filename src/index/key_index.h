@@ -371,7 +371,7 @@ class KeyIndex {
     Group home = Group(nullptr);
     SegmentUse* use;
     std::uint64_t slot;
-    std::uint32_t slot_limit;
+    std::uint32_t slot_limit;  // 0 where slots are worn: those take a closer look
   };
   // Into each part by itself: what is written in parts and read as a whole is waited for.
   [[gnu::always_inline]] static void aim_at_home(DirectoryView view, std::uint64_t mixed, std::uint64_t trailer_offset,

@@ -37,7 +37,8 @@ class Mapping {
 // Maps [offset, offset + size) of `descriptor`, shared.
 Result<std::unique_ptr<Mapping>> map_descriptor(int descriptor, std::uint64_t offset, std::uint64_t size,
                                                 Access access);
-// What to say of a file of `size` bytes that could not be mapped as a whole: `cause` with its path, and whether address space is what it lacked.
+// What to say of a file of `size` bytes that could not be mapped as a whole: where the system refused, its path, and whether address space is what
+// was lacking; else `cause` as it is.
 Error mapping_error(const std::string& path, std::uint64_t size, const Error& cause) noexcept;
 
 }  // namespace simdr::core

@@ -22,14 +22,14 @@ class Prefetcher {
  public:
   Prefetcher(ByteView file, std::uint64_t from) noexcept : file_(file), reached_(from) {}
 
-  // Once for several costs least, but among larger entries it comes too late: the walk came down to `offset`, in `count` steps of `size` bytes
-  // together, the last of them of `step`.
+  // After each batch: the walk came down to `offset`, in `count` steps of `size` bytes together, the last of them of `step`. Asking once for
+  // several costs least, but among larger entries it comes too late.
   void follow(std::uint64_t offset, std::uint64_t size, std::size_t count, std::uint64_t step) noexcept {
     if (!wants_each_) ask_for_lines(offset);
     are_alike_ = count > 1 && size == count * step;
     wants_each_ = size > count * kSmallStep;
   }
-  // Then, before follow(), for each step.
+  // Where they are larger: then follow_each() is to be told of each step, too.
   [[nodiscard]] bool wants_each() const noexcept { return wants_each_; }
   void follow_each(std::uint64_t offset, std::uint64_t step) noexcept {
     if (!are_alike_ && step <= kLargeStep) return ask_for_lines(offset);
