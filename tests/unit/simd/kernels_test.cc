@@ -151,6 +151,26 @@ TEST_P(KernelsTest, AgreesAroundEveryBlockBoundaryUpToOneMebibyte) {
   }
 }
 
+// A checksum is linear: if each part of a message of zeros counts as it should, all of them together do, whatever they are.
+TEST_P(KernelsTest, CountsEveryPartOfALongMessage) {
+  constexpr std::size_t kPart = 32;
+  constexpr std::size_t kLargest = 48 << 10;
+  GuardedRegion source(kLargest), target(kLargest);
+  std::vector<std::uint8_t> part(kPart);
+  fill_random(part.data(), kPart, 11);
+  for (const std::size_t size : Sizes{24 << 10, (32 << 10) + 16, kLargest - 1}) {
+    std::uint8_t* const message = source.end() - size;
+    std::memset(message, 0, size);
+    for (std::size_t at = 0; at + kPart <= size; at += kPart) {
+      std::memcpy(message + at, part.data(), kPart);
+      const std::uint32_t expected = zlib_crc32(0, message, size);
+      ASSERT_EQ(kernels_->crc32(0, message, size), expected) << "size " << size << ", at " << at;
+      ASSERT_EQ(kernels_->copy_crc32(0, target.begin(), message, size), expected) << "size " << size << ", at " << at;
+      std::memset(message + at, 0, kPart);
+    }
+  }
+}
+
 TEST_P(KernelsTest, AgreesForRandomSizesAndAlignments) {
   constexpr std::size_t kLargest = std::size_t{256} << 10;
   GuardedRegion source(kLargest + 128), target(kLargest + 128);
