@@ -1,5 +1,6 @@
 #include "arguments.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -130,14 +131,29 @@ void add_general_options(CLI::App& app, Settings& settings) {
   app.add_flag("-q,--quiet", settings.quiet, "Only errors and warnings on standard error");
 }
 
-CLI::Option* add_word(CLI::App& app, const std::string& name, std::string& word, const std::string& help,
-                      bool required) {
-  return app.add_option(name, word, help)->required(required)->transform(kUnmark)->type_name("");
+void add_word(CLI::App& app, const std::string& name, std::string& word, const std::string& help) {
+  app.add_option(name, word, help)->required()->transform(kUnmark)->type_name("");
 }
 
-CLI::Option* add_words(CLI::App& app, const std::string& name, std::vector<std::string>& words,
-                       const std::string& help) {
-  return app.add_option(name, words, help)->required()->transform(kUnmark)->type_name("");
+void add_word(CLI::App& app, const std::string& name, std::optional<std::string>& word, const std::string& help) {
+  // CLI11's own way with an optional takes an empty word for none.
+  app.add_option_function<std::string>(
+         name, [&word](const std::string& given) { word = given; }, help)
+      ->transform(kUnmark)
+      ->type_name("");
+}
+
+void add_words(CLI::App& app, const std::string& name, std::vector<std::string>& words, const std::string& help) {
+  app.add_option(name, words, help)->required()->transform(kUnmark)->type_name("");
+}
+
+void add_flag(CLI::App& app, const std::string& name, bool& given, const std::string& help) {
+  app.add_flag(name, given, help);
+}
+
+void add_text(CLI::App& app, const std::string& name, std::string& text, const std::string& type,
+              const std::string& help) {
+  app.add_option(name, text, help)->type_name(type);
 }
 
 void add_hash(CLI::App& app, bool& by_hash) {
@@ -186,16 +202,15 @@ std::optional<std::uint64_t> parse_size(std::string text) {
   return number << shift;
 }
 
-CLI::Option* add_size(CLI::App& app, const std::string& name, std::uint64_t& size, const std::string& help) {
-  return app
-      .add_option_function<std::string>(
-          name,
-          [&size, name](const std::string& text) {
-            const auto parsed = parse_size(text);
-            if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is not a size such as 4096, 64K or 10MB");
-            size = *parsed;
-          },
-          help)
+void add_size(CLI::App& app, const std::string& name, std::uint64_t& size, const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [&size, name](const std::string& text) {
+           const auto parsed = parse_size(text);
+           if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is not a size such as 4096, 64K or 10MB");
+           size = *parsed;
+         },
+         help)
       ->type_name("SIZE");
 }
 

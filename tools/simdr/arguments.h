@@ -2,7 +2,6 @@
 // which a key is decided here, because a file may be called "ls" and a key "[a,b]", "--" or "".
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -10,6 +9,11 @@
 #include <vector>
 
 #include "store.h"
+
+// Of CLI11, whose header is for those who do more with it than pass it on: it takes longer to compile than a command.
+namespace CLI {
+class App;
+}
 
 namespace simdr::cli {
 
@@ -29,19 +33,22 @@ void parse(CLI::App& app, std::span<const std::string> arguments);
 // Declares the options that every command takes.
 void add_general_options(CLI::App& app, Settings& settings);
 
-// Declares a word that is not an option. It must be given unless `required` is false.
-CLI::Option* add_word(CLI::App& app, const std::string& name, std::string& word, const std::string& help,
-                      bool required = true);
-CLI::Option* add_words(CLI::App& app, const std::string& name, std::vector<std::string>& words,
-                       const std::string& help);
+// Declares a word that is not an option, or one and more. It must be given, unless the word is an optional one.
+void add_word(CLI::App& app, const std::string& name, std::string& word, const std::string& help);
+void add_word(CLI::App& app, const std::string& name, std::optional<std::string>& word, const std::string& help);
+void add_words(CLI::App& app, const std::string& name, std::vector<std::string>& words, const std::string& help);
+
+// Options of one command. One that is not given leaves its value as it is. `type` stands for the text in the help.
+void add_flag(CLI::App& app, const std::string& name, bool& given, const std::string& help);
+void add_text(CLI::App& app, const std::string& name, std::string& text, const std::string& type,
+              const std::string& help);
+// A number of bytes: "4096", "64K", "10MB". Units are powers of 1024.
+void add_size(CLI::App& app, const std::string& name, std::uint64_t& size, const std::string& help);
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string text);
 
 // The options that several commands share.
 void add_hash(CLI::App& app, bool& by_hash);
 void add_json(CLI::App& app, bool& json);
 void add_sync(CLI::App& app, std::uint32_t& durability);  // SIMDR_DURABILITY_*
-
-// An option that takes a number of bytes: "4096", "64K", "10MB". Units are powers of 1024.
-CLI::Option* add_size(CLI::App& app, const std::string& name, std::uint64_t& size, const std::string& help);
-[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string text);
 
 }  // namespace simdr::cli

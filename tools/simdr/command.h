@@ -1,13 +1,16 @@
 // What a command is, and what makes one of each; main.cc lists them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "output.h"
 #include "store.h"
+
+namespace CLI {
+class App;
+}
 
 namespace simdr::cli {
 

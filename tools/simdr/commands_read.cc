@@ -1,6 +1,7 @@
 // read, exists, metadata: one key is looked up and nothing changes.
 #include <algorithm>
 #include <cinttypes>
+#include <limits>
 
 #include "arguments.h"
 #include "command.h"
@@ -17,8 +18,8 @@ class Read final : public Command {
     add_hash(app, by_hash_);
     add_size(app, "-b,--buffer-size", buffer_size_, "Write in pieces of this size; 64K if not given");
     add_size(app, "--offset", offset_, "Leave out this much of the value's start");
-    length_option_ = add_size(app, "--length", length_, "Write no more than this much");
-    app.add_flag("--no-verify", no_verify_, "Write the value even if it does not match its checksum");
+    add_size(app, "--length", length_, "Write no more than this much");
+    add_flag(app, "--no-verify", no_verify_, "Write the value even if it does not match its checksum");
   }
 
   ExitCode run(Context& context) override {
@@ -29,7 +30,7 @@ class Read final : public Command {
     const Entry entry = get_entry(store, key);
     const std::uint64_t size = simdr_entry_size(entry.get());
     const std::uint64_t start = std::min(offset_, size);
-    const std::uint64_t length = length_option_->count() > 0 ? std::min(length_, size - start) : size - start;
+    const std::uint64_t length = std::min(length_, size - start);
     const char* data = static_cast<const char*>(simdr_entry_data(entry.get())) + start;
     context.out.write_bytes(data, length, buffer_size_, store.name());
     if (Output::is_terminal() && (length == 0 || data[length - 1] != '\n')) context.out.write("\n");
@@ -42,8 +43,7 @@ class Read final : public Command {
   bool no_verify_ = false;
   std::uint64_t buffer_size_ = std::uint64_t{64} * 1024;
   std::uint64_t offset_ = 0;
-  std::uint64_t length_ = 0;
-  CLI::Option* length_option_ = nullptr;
+  std::uint64_t length_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 class Exists final : public Command {

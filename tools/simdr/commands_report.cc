@@ -13,8 +13,8 @@ namespace {
 class Ls final : public Command {
  public:
   void add_arguments(CLI::App& app) override {
-    app.add_flag("--json", json_, "Print one JSON object a line; reads every value, to check it");
-    app.add_flag("--all-versions", all_versions_, "List replaced and deleted values too");
+    add_flag(app, "--json", json_, "Print one JSON object a line; reads every value, to check it");
+    add_flag(app, "--all-versions", all_versions_, "List replaced and deleted values too");
   }
 
   ExitCode run(Context& context) override {
@@ -49,7 +49,7 @@ class Info final : public Command {
  public:
   void add_arguments(CLI::App& app) override {
     add_json(app, json_);
-    app.add_flag("--detailed")->description("Accepted for compatibility: the savings are always shown");
+    add_flag(app, "--detailed", detailed_, "Accepted for compatibility: the savings are always shown");
   }
 
   ExitCode run(Context& context) override {
@@ -83,6 +83,7 @@ class Info final : public Command {
 
  private:
   bool json_ = false;
+  bool detailed_ = false;
 };
 
 class Stats final : public Command {

@@ -70,7 +70,7 @@ class Import final : public Command {
  public:
   void add_arguments(CLI::App& app) override {
     add_word(app, "DIR", directory_, "The directory whose files are stored, under their paths in it");
-    app.add_option("--namespace", namespace_, "Store under namespaced keys")->type_name("NS");
+    add_text(app, "--namespace", namespace_, "NS", "Store under namespaced keys");
     add_sync(app, durability_);
   }
 

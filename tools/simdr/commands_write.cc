@@ -80,29 +80,28 @@ class Write final : public Command {
  public:
   void add_arguments(CLI::App& app) override {
     add_word(app, "KEY", key_, "The key to write");
-    value_option_ = add_word(app, "VALUE", value_, "The value; standard input if not given", false);
+    add_word(app, "VALUE", value_, "The value; standard input if not given");
     add_hash(app, by_hash_);
     add_sync(app, durability_);
   }
 
   ExitCode run(Context& context) override {
     const Key key = parse_key(key_, by_hash_);
-    const std::uint64_t size = value_option_->count() > 0 ? write_value(context, key) : write_input(context, key);
+    const std::uint64_t size = value_ ? write_value(context, key, *value_) : write_input(context, key);
     context.say(file_name(context.file) + ": stored " + key.name + ", " + human_size(size));
     return ExitCode::kDone;
   }
 
  private:
-  std::uint64_t write_value(const Context& context, const Key& key) const {
+  std::uint64_t write_value(const Context& context, const Key& key, const std::string& value) const {
     // Before the store is opened, which would create it.
-    if (value_.empty()) throw Failure(ExitCode::kUsage, key.name + ": an empty value cannot be stored");
+    if (value.empty()) throw Failure(ExitCode::kUsage, key.name + ": an empty value cannot be stored");
     Store store(context.file, SIMDR_OPEN_CREATE, context.settings);
     simdr_error error;
-    store.check(
-        simdr_store_put_hashed(store.get(), key.hash, value_.data(), value_.size(), durability_, nullptr, &error),
-        error, key);
+    store.check(simdr_store_put_hashed(store.get(), key.hash, value.data(), value.size(), durability_, nullptr, &error),
+                error, key);
     store.close();
-    return value_.size();
+    return value.size();
   }
 
   std::uint64_t write_input(const Context& context, const Key& key) const {
@@ -129,8 +128,7 @@ class Write final : public Command {
   }
 
   std::string key_;
-  std::string value_;
-  CLI::Option* value_option_ = nullptr;
+  std::optional<std::string> value_;
   bool by_hash_ = false;
   std::uint32_t durability_ = SIMDR_DURABILITY_DEFAULT;
 };

@@ -1,4 +1,5 @@
 // simdr FILE COMMAND ...: the command line of a simdr store.
+#include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 #include <exception>
