@@ -18,7 +18,7 @@ build_programs() {
   made_with="$(meson --version) $(cat "$cross_file")"
   if [ ! -f "$build/build.ninja" ] || [ "$(cat "$build/made-with.txt" 2>/dev/null)" != "$made_with" ]; then
     rm -rf "$build"
-    meson setup "$build" "$source" --cross-file "$cross_file" -Dtests=enabled -Dtools=disabled -Dbuildtype=debugoptimized
+    meson setup "$build" "$source" --cross-file "$cross_file" -Dtests=enabled -Dtools=disabled -Doptimization=2 -Ddebug=false
     echo "$made_with" >"$build/made-with.txt"
   fi
   nice ninja -C "$build" ${JOBS:+-j "$JOBS"} "${programs[@]}"
@@ -38,7 +38,8 @@ run() {
   shift
   if "$@" >"$log" 2>&1; then echo "ok - $name" >>"$results"; else echo "not ok - $name" >>"$results" && tail -n 60 "$log" >&2; fi
 }
-run kernels "$emulator" "$build/${programs[0]}" --gtest_brief=0
+# Without the message of more than 4 GiB, which takes as long by emulation as all else here; ./dev check arm64 has it.
+run kernels "$emulator" "$build/${programs[0]}" --gtest_brief=0 --gtest_filter=-*.ChecksumsMoreThanFourGib/*
 sed -n 's/^\[ *OK \] \([^ ]*\) .*/ok - kernels\/\1/p; s/^\[ *FAILED *\] \([^ ,]*\).*ms)$/not ok - kernels\/\1/p' "$log" >>"$results"
 for kernel in neon armcrc scalar; do
   export SIMDR_KERNEL=$kernel
