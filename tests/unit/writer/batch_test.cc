@@ -82,7 +82,7 @@ std::vector<Variant> variants() {
 Entries mixed_entries() {
   Entries entries;
   for (int round = 0; round < 3; ++round) {
-    for (const std::size_t size :
+    for (const int size :
          {1, 8,      0,      63, 64,      65,     0,       0, 100, 8'171, 16'383,         16'384,        16'385,
           3, 65'516, 65'536, 0,  131'072, 40'000, 500'000, 7, 0,   1'000, (2 << 20) - 20, (2 << 20) + 5, 1}) {
       entries.add(static_cast<std::size_t>(size));
