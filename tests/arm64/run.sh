@@ -38,7 +38,7 @@ run() {
   shift
   if "$@" >"$log" 2>&1; then echo "ok - $name" >>"$results"; else echo "not ok - $name" >>"$results" && tail -n 60 "$log" >&2; fi
 }
-# Without the message of more than 4 GiB, which takes as long by emulation as all else here; ./dev check arm64 has it.
+# Without the message of more than 4 GiB, which takes three quarters of the time by emulation; ./dev check arm64 has it.
 run kernels "$emulator" "$build/${programs[0]}" --gtest_brief=0 --gtest_filter=-*.ChecksumsMoreThanFourGib/*
 sed -n 's/^\[ *OK \] \([^ ]*\) .*/ok - kernels\/\1/p; s/^\[ *FAILED *\] \([^ ,]*\).*ms)$/not ok - kernels\/\1/p' "$log" >>"$results"
 for kernel in neon armcrc scalar; do

@@ -161,12 +161,13 @@ TEST_P(KernelsTest, CountsEveryPartOfALongMessage) {
   for (const std::size_t size : Sizes{24 << 10, (32 << 10) + 16, kLargest - 1}) {
     std::uint8_t* const message = source.end() - size;
     std::memset(message, 0, size);
-    for (std::size_t at = 0; at + kPart <= size; at += kPart) {
-      std::memcpy(message + at, part.data(), kPart);
+    for (std::size_t at = 0; at < size; at += kPart) {
+      const std::size_t part_size = std::min(kPart, size - at);
+      std::memcpy(message + at, part.data(), part_size);
       const std::uint32_t expected = zlib_crc32(0, message, size);
       ASSERT_EQ(kernels_->crc32(0, message, size), expected) << "size " << size << ", at " << at;
       ASSERT_EQ(kernels_->copy_crc32(0, target.begin(), message, size), expected) << "size " << size << ", at " << at;
-      std::memset(message + at, 0, kPart);
+      std::memset(message + at, 0, part_size);
     }
   }
 }
